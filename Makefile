@@ -1,0 +1,111 @@
+# The booking service. `make help` lists the targets.
+#   BUILD=dir   where objects and programs go        (default build)
+#   CC=clang    another compiler                     (default gcc)
+#   SANITIZE=1  AddressSanitizer and UBSan
+
+BUILD ?= build
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+BIN = $(BUILD)/bin
+
+# --- sources, named one by one, floor by floor -------------------------------
+
+LIB_SOURCES = \
+	lib/core/arena.c lib/core/buf.c lib/core/clock.c lib/core/digest.c \
+	lib/core/err.c lib/core/ident.c lib/core/log.c lib/core/money.c \
+	lib/core/text.c \
+	lib/config/config.c lib/config/config_print.c \
+	lib/json/json_gate.c lib/json/json_in.c lib/json/json_out.c \
+	lib/jwt/jwt.c \
+	lib/cache/shared_cache.c \
+	lib/rest/breaker.c lib/rest/rest_client.c \
+	lib/db/db.c lib/db/statement.c lib/db/transaction.c lib/db/migration.c \
+	lib/mq/mq_connection.c lib/mq/mq_publisher.c lib/mq/mq_topology.c \
+	lib/mq/mq_consumer.c \
+	lib/http/http.c lib/http/router.c lib/http/fcgi_server.c \
+	lib/http/cgi_server.c \
+	lib/prefork/listener.c lib/prefork/scoreboard.c lib/prefork/prefork.c \
+	lib/metrics/metrics.c
+
+SRC_SOURCES =
+
+PROGRAMS =
+
+UNIT_TESTS =
+
+# --- how to compile ------------------------------------------------------------
+
+CSTD = -std=c11 -D_GNU_SOURCE
+WARNINGS = -pedantic -Wall -Wextra -Werror \
+	-Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wformat=2 -Wvla -Wundef -Wwrite-strings -Wcast-qual -Wpointer-arith \
+	-Wswitch-enum -Wconversion -fno-common
+HARDENING = -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
+	-fstack-clash-protection -fcf-protection=full -fPIE
+LINK_HARDENING = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+SANITIZERS = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+
+ifeq ($(SANITIZE),1)
+MODE = $(SANITIZERS)
+MODE_LINK = $(SANITIZERS)
+else
+MODE = $(HARDENING)
+MODE_LINK = $(LINK_HARDENING)
+endif
+
+# Oracle's and MariaDB's client libraries answer to different names.
+MYSQL_PACKAGE := $(shell for p in mysqlclient libmariadb mariadb; do \
+	pkg-config --exists $$p 2>/dev/null && echo $$p && break; done)
+PACKAGES = $(MYSQL_PACKAGE) librabbitmq json-c libcurl libcrypto
+# Third-party headers are not ours to warn about.
+PACKAGE_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))
+PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lfcgi
+
+COMPILE = $(CC) $(CSTD) $(WARNINGS) $(MODE) -g -MMD -MP $(PACKAGE_CFLAGS)
+
+# Each floor sees itself and what is below it.
+LIB_INCLUDE = -iquote lib
+SRC_INCLUDE = $(LIB_INCLUDE) -iquote src
+CGI_INCLUDE = $(SRC_INCLUDE) -iquote cgi-bin
+
+LIB_OBJECTS = $(LIB_SOURCES:%.c=$(BUILD)/%.o)
+SRC_OBJECTS = $(SRC_SOURCES:%.c=$(BUILD)/%.o)
+
+.PHONY: all
+all: $(PROGRAMS:%=$(BIN)/%)
+
+$(BUILD)/lib/%.o: lib/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(LIB_INCLUDE) -c -o $@ $<
+
+$(BUILD)/src/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(SRC_INCLUDE) -c -o $@ $<
+
+$(BUILD)/cgi-bin/%.o: cgi-bin/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(CGI_INCLUDE) -c -o $@ $<
+
+$(BUILD)/liblib.a: $(LIB_OBJECTS)
+	rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/libsrc.a: $(SRC_OBJECTS)
+	rm -f $@ && ar rcs $@ $^
+
+# --- unit tests: a test links its own floor and what is below -------------------
+
+$(BUILD)/tests/unit/lib/%: tests/unit/lib/%.c $(BUILD)/liblib.a
+	@mkdir -p $(@D)
+	$(COMPILE) $(LIB_INCLUDE) -o $@ $< $(BUILD)/liblib.a $(MODE_LINK) \
+	    $(PACKAGE_LIBS) -lcmocka -lm
+
+$(BUILD)/tests/unit/src/%: tests/unit/src/%.c $(BUILD)/libsrc.a $(BUILD)/liblib.a
+	@mkdir -p $(@D)
+	$(COMPILE) $(SRC_INCLUDE) -o $@ $< $(BUILD)/libsrc.a $(BUILD)/liblib.a \
+	    $(MODE_LINK) $(PACKAGE_LIBS) -lcmocka -lm
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
+-include $(LIB_OBJECTS:.o=.d) $(SRC_OBJECTS:.o=.d)

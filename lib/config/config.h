@@ -1,0 +1,69 @@
+/*
+ * Configuration from one table: a row gives the variable's name, its type,
+ * where its value goes, its default and bounds, and its sentence of help. The
+ * same rows parse the environment and an optional .env file, and print --help,
+ * the example file and the README's table.
+ *
+ * The environment wins over the file. Every wrong setting is reported, all at
+ * once; an unknown name is an error in the file only. Values of keys marked
+ * secret are never repeated, not even in an error.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdio.h>
+
+#include "core/base.h"
+
+enum config_type {
+	CONFIG_TEXT,   /* const char *; min and max bound its length */
+	CONFIG_INT,    /* int64_t within [min, max] */
+	CONFIG_BOOL,   /* bool: true, false, 1, 0, yes, no, on, off */
+	CONFIG_CHOICE, /* const char * out of `choices`, blank-separated */
+	CONFIG_URL,    /* const char *, a scheme out of `choices` and a host */
+};
+
+enum config_flag {
+	CONFIG_SECRET = 1,   /* shown as *** */
+	CONFIG_REQUIRED = 2, /* must not be empty */
+};
+
+struct config_key {
+	const char *section; /* heading in printed forms */
+	const char *name;    /* "DB_HOST" */
+	enum config_type type;
+	size_t offset; /* of the field in the caller's struct */
+	const char
+	    *fallback; /* parsed like any value; "" leaves a text empty */
+	int64_t min, max;
+	const char *choices;
+	unsigned flags;
+	const char *help; /* one sentence, with the unit */
+};
+
+struct config_table {
+	const struct config_key *keys;
+	size_t count;
+};
+
+/*
+ * Fills *into from the .env file (NULL or a missing file: none) and from env
+ * (NAME=value strings, ended by NULL). Text values live until config_release.
+ * Returns 0; or -1 after writing one line per problem to `problems`: file
+ * problems as "FILE: line N: NAME: ...", with what is allowed.
+ */
+struct config_values; /* owner of the text values */
+int config_load(const struct config_table *table, const char *env_file,
+    char *const env[], void *into, struct config_values **values,
+    FILE *problems) MUST_CHECK;
+void config_release(struct config_values *values);
+
+/* NAME=default lines with comments, section by section. */
+void config_print_example(const struct config_table *table, FILE *out);
+/* A Markdown table: setting, default, allowed, meaning. */
+void config_print_markdown(const struct config_table *table, FILE *out);
+/* The values in force, secrets as ***. */
+void config_print_values(
+    const struct config_table *table, const void *from, FILE *out);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * Transactions as one call: begin, body, commit, and the whole again on a
+ * conflict.
+ */
+#ifndef DB_TRANSACTION_H
+#define DB_TRANSACTION_H
+
+#include "db/db.h"
+
+/* Returns 0 to commit, -1 with err to roll back. May run several times, so it
+ * must have no effect outside of the database and its own out parameters. */
+typedef int db_transaction_body(struct db *db, void *context, struct err *err);
+
+/*
+ * Runs body in one transaction. On ERR_CONFLICT everything is rolled back and
+ * run again, at most four times, after a jittered 1-20 ms, within the
+ * deadline. A connection found dead before anything was written is replaced
+ * and the body run once more. Returns 0 after a confirmed COMMIT; -1 with the
+ * body's error after a rollback; -1 with ERR_UNKNOWN_OUTCOME when the
+ * connection was lost during COMMIT: the caller looks the outcome up.
+ */
+int db_transaction(struct db *db, struct deadline deadline,
+    db_transaction_body *body, void *context, struct err *err) MUST_CHECK;
+
+/* Conflicts that were retried by this process, for the metrics. */
+uint64_t db_transaction_retries(void);
+
+#endif

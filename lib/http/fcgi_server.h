@@ -1,0 +1,43 @@
+/*
+ * The loop of one FastCGI worker (fcgiapp.h's one home).
+ *
+ * Waits on its own epoll (exclusive wake-up), accepts without blocking, hands
+ * the connection to libfcgi for the records, and closes it after each reply,
+ * whatever FCGI_KEEP_CONN asked for: a kept connection would pin a worker.
+ * A request that arrives truncated, too slowly or in a role other than
+ * responder is dropped, counted and never handled. All signals that stop or
+ * steer a worker are blocked while a request is in work.
+ */
+#ifndef HTTP_FCGI_SERVER_H
+#define HTTP_FCGI_SERVER_H
+
+#include "http/http.h"
+
+struct fcgi_counts {
+	uint64_t requests;
+	uint64_t dropped; /* arrived broken */
+	uint64_t unsent;  /* the peer left before the reply */
+};
+
+/* How the loop tells its surroundings what it is doing, and asks whether to go
+ * on; each may be NULL. */
+struct fcgi_observer {
+	void *context;
+	void (*waiting)(void *context);
+	void (*reading)(void *context); /* a connection was accepted */
+	void (*working)(void *context, const struct http_request *request);
+	/* False ends the loop: stop asked for, or enough requests served. */
+	bool (*go_on)(void *context);
+};
+
+/* Serves until go_on says no or SIGTERM, SIGQUIT or (unless a master owns it)
+ * SIGUSR1 asked to stop; the request in work is always finished. listen_fd is
+ * made non-blocking. Returns 0, or -1 with err when the loop cannot run. */
+int fcgi_server_run(int listen_fd, const struct http_limits *limits,
+    const struct http_handler *handler, const struct fcgi_observer *observer,
+    struct fcgi_counts *counts, struct err *err) MUST_CHECK;
+
+/* True when fd is a listening socket (how a web server starts us). */
+bool fcgi_is_listener(int fd);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * The gate in front of libjson-c: exactly RFC 8259, nothing more.
+ *
+ * json-c, strict mode included, lets through single quotes, NaN, raw control
+ * bytes, overlong UTF-8, duplicate keys and trailing bytes. This scan refuses
+ * them first, and also lone surrogate escapes, \u0000 in any string, and
+ * nesting deeper than max_depth. Duplicate keys are compared after decoding
+ * their escapes. Linear in len (duplicates: hashed), no recursion.
+ */
+#ifndef JSON_JSON_GATE_H
+#define JSON_JSON_GATE_H
+
+#include "core/err.h"
+
+struct json_gate_limits {
+	unsigned max_depth;	   /* containers; the contract's 16 */
+	bool allow_duplicate_keys; /* only for RFC conformance tests */
+	bool allow_nul;		   /* only for RFC conformance tests */
+};
+
+/* 0, or -1 with ERR_INVALID and public details ("duplicate key at byte 17").
+ * `text` need not be NUL-terminated; nothing is allocated that outlives it. */
+int json_gate_check(const char *text, size_t len,
+    const struct json_gate_limits *limits, struct err *err) MUST_CHECK;
+
+#endif

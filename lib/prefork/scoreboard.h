@@ -1,0 +1,73 @@
+/*
+ * What each worker is doing, in shared memory: written by the worker alone,
+ * read by the master and by anyone who shows a status. Survives the death of a
+ * worker, so that the master can tell in which phase it died.
+ */
+#ifndef PREFORK_SCOREBOARD_H
+#define PREFORK_SCOREBOARD_H
+
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "core/base.h"
+#include "core/ident.h"
+
+#define SCOREBOARD_PHASES 12
+
+enum worker_state {
+	WORKER_EMPTY,
+	WORKER_STARTING,
+	WORKER_IDLE,
+	WORKER_READING,
+	WORKER_BUSY,
+	WORKER_STOPPING,
+	WORKER_STATE__COUNT
+};
+
+struct scoreboard_slot {
+	_Atomic int pid;
+	_Atomic int state;
+	_Atomic unsigned generation;
+	_Atomic int64_t started_ms; /* worker start, monotonic */
+	_Atomic uint64_t requests;
+	_Atomic int64_t request_started_us; /* 0 when idle */
+	_Atomic unsigned phase;		    /* index into the phase names */
+	_Atomic int64_t phase_started_us;
+	_Atomic uint32_t phase_us[SCOREBOARD_PHASES]; /* of this request */
+	_Atomic int route;			      /* -1: none yet */
+	_Atomic uint64_t claim;			      /* see scoreboard_claim */
+	_Atomic uint64_t claim_ticket;
+	char request_id[REQUEST_ID_SIZE]; /* may be seen torn: display only */
+};
+
+struct scoreboard {
+	unsigned slots;
+	const char *const *phase_names; /* ended by NULL; [0] is "idle" */
+	_Atomic uint64_t tickets;
+	struct scoreboard_slot slot[];
+};
+
+/* Maps shared memory; before the fork. NULL when the kernel refuses. */
+struct scoreboard *scoreboard_create(
+    unsigned slots, const char *const *phase_names);
+void scoreboard_free(struct scoreboard *board);
+
+/* The worker's side. All accept slot NULL (no pool: plain CGI) and then do
+ * nothing. */
+void scoreboard_request(struct scoreboard_slot *slot, const char *request_id);
+void scoreboard_route(struct scoreboard_slot *slot, int route);
+/* Enters a phase, adding the time spent in the one before. */
+void scoreboard_phase(struct scoreboard_slot *slot, unsigned phase);
+void scoreboard_done(struct scoreboard_slot *slot);
+
+/*
+ * Claims a 64-bit key for the request in work: false when another live worker
+ * of the pool holds the same key. Of two that claim at once exactly one gets
+ * it. Released by scoreboard_release, scoreboard_done, or the worker's death
+ * (the master empties the slot). Without a pool every claim is granted.
+ */
+bool scoreboard_claim(
+    struct scoreboard *board, struct scoreboard_slot *slot, uint64_t key);
+void scoreboard_release(struct scoreboard_slot *slot);
+
+#endif

@@ -32,6 +32,9 @@ PROGRAMS =
 
 UNIT_TESTS =
 
+# With TEST_DB_SOCKET, TEST_RABBITMQ_URL: a private database and broker.
+INTEGRATION_TESTS =
+
 # --- how to compile ------------------------------------------------------------
 
 CSTD = -std=c11 -D_GNU_SOURCE
@@ -104,8 +107,76 @@ $(BUILD)/tests/unit/src/%: tests/unit/src/%.c $(BUILD)/libsrc.a $(BUILD)/liblib.
 	$(COMPILE) $(SRC_INCLUDE) -o $@ $< $(BUILD)/libsrc.a $(BUILD)/liblib.a \
 	    $(MODE_LINK) $(PACKAGE_LIBS) -lcmocka -lm
 
-.PHONY: clean
-clean:
-	rm -rf $(BUILD)
+# --- integration tests: the same, against a real database and broker ------------
+
+$(BUILD)/tests/integration/lib/%: tests/integration/lib/%.c $(BUILD)/liblib.a
+	@mkdir -p $(@D)
+	$(COMPILE) $(LIB_INCLUDE) -o $@ $< $(BUILD)/liblib.a $(MODE_LINK) \
+	    $(PACKAGE_LIBS) -lcmocka -lm
+
+$(BUILD)/tests/integration/src/%: tests/integration/src/%.c \
+    $(BUILD)/libsrc.a $(BUILD)/liblib.a
+	@mkdir -p $(@D)
+	$(COMPILE) $(SRC_INCLUDE) -o $@ $< $(BUILD)/libsrc.a $(BUILD)/liblib.a \
+	    $(MODE_LINK) $(PACKAGE_LIBS) -lcmocka -lm
+
+.PHONY: unit-tests integration-tests
+unit-tests: $(UNIT_TESTS:%.c=$(BUILD)/%)
+integration-tests: $(INTEGRATION_TESTS:%.c=$(BUILD)/%)
+
+# What the checks need to know of this file: `make -s print-WARNINGS`.
+print-%:
+	@echo '$($*)'
+
+# --- commands ---------------------------------------------------------------------
+
+INSTALLED = tests/stack/install.sh
+PYTHON = env PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3
+RUN_TESTS = $(INSTALLED) test -- $(PYTHON) tests/run_tests.py
+
+.PHONY: run stop clean-data install-packages
+.PHONY: test test-unit test-integration test-api test-asan
+.PHONY: lint format clean help
+
+run: ## install what is missing, build, start everything, say how to use it
+	@$(INSTALLED) run -- $(PYTHON) -m stack.run
+
+stop: ## stop what `make run` started
+	@$(PYTHON) -m stack.run stop
+
+clean-data: ## forget the data that `make run` left under var/
+	@$(PYTHON) -m stack.run clean-data
+
+install-packages: ## install what `make run` and `make test` need, no more
+	@$(INSTALLED) test
+
+test: ## every check and every test; ends with `N passed, N failed`
+	@$(RUN_TESTS)
+
+test-unit: ## unit tests
+	@$(RUN_TESTS) unit
+
+test-integration: ## tests of lib and src on a real database and broker
+	@$(RUN_TESTS) integration
+
+test-api: ## tests of the whole service over HTTP
+	@$(RUN_TESTS) api
+
+test-asan: ## unit, integration and API tests under ASan and UBSan
+	@$(RUN_TESTS) --sanitize unit integration api
+
+lint: ## static checks: layers, headers, banned calls, format, sizes and more
+	@$(RUN_TESTS) lint
+
+format: ## format the C sources in place
+	@tests/lint/format.sh --fix
+
+clean: ## remove what was built
+	rm -rf $(BUILD) build-asan build-clang
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' \
+	    $(firstword $(MAKEFILE_LIST))
+	@echo 'Settings: BUILD=dir (build), CC=clang (gcc), SANITIZE=1'
 
 -include $(LIB_OBJECTS:.o=.d) $(SRC_OBJECTS:.o=.d)

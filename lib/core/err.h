@@ -52,7 +52,8 @@ extern const struct err_def
 extern const struct err_def ERR_NOT_FOUND; /* what was named does not exist */
 
 /* Sets def with a formatted private cause; clears the rest. Returns -1, so
- * that a failing function can end in `return err_set(err, ...)`. */
+ * that a failing function can end in `return err_set(err, ...)`. The arguments
+ * may point into *err itself. A NULL cause: none. */
 int err_set(struct err *err, const struct err_def *def, const char *cause, ...)
     PRINTF_LIKE(3, 4);
 /* As err_set, with a formatted public sentence instead of the cause. */

@@ -7,7 +7,8 @@
  * personal data and no secret, by rule; every byte is escaped, so a value can
  * never forge a line; a line is cut at 4 KiB, a text field at 512 bytes.
  * The descriptor is written without waiting: what a full pipe refuses is
- * dropped and counted (log_dropped). errno is preserved by every call.
+ * dropped and counted (log_dropped). errno is preserved by every call. The
+ * program ignores SIGPIPE, or a log whose reader is gone ends it.
  */
 #ifndef CORE_LOG_H
 #define CORE_LOG_H
@@ -58,6 +59,9 @@ bool log_enabled(enum log_level level);
 /* Writes one line. fields may be NULL; text values may be NULL (null). */
 void log_write(
     enum log_level level, const char *event, const struct log_field *fields);
+/* Writes an error line and ends the process with status 1, without the work of
+ * exit(3): for what nobody can handle (no memory, no randomness). */
+_Noreturn void log_fatal(const char *event, const struct log_field *fields);
 /* Writes err (code, details, cause) at its own level with the given event. */
 void log_err(const char *event, const struct err *err);
 /* Lines that could not be written since the start of this process. */

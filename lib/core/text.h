@@ -8,6 +8,9 @@
 
 /* Valid per RFC 3629: no overlong forms, no surrogates, up to U+10FFFF. */
 bool utf8_valid(const char *text, size_t len);
+/* Bytes of the valid code point that text starts with, 0 when it is none.
+ * len > 0. */
+size_t utf8_step(const char *text, size_t len);
 /* Code points of a valid text. */
 size_t utf8_length(const char *text, size_t len);
 /* True when U+0000-001F or U+007F-009F occurs in a valid text. */

@@ -1,0 +1,196 @@
+#include "core/digest.h"
+
+#include <limits.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <string.h>
+
+#include "core/log.h"
+
+/* libcrypto fails here only without memory or without a SHA-256. */
+static void
+must(bool done)
+{
+	if (!done)
+		log_fatal("digest_failed", NULL);
+}
+
+/* --- contexts: made once, used again; they hold nothing between two calls
+ * ----- */
+
+static EVP_MD_CTX *
+start_hash(void)
+{
+	static EVP_MD *sha256;
+	static EVP_MD_CTX *context;
+
+	if (context == NULL) {
+		sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+		context = EVP_MD_CTX_new();
+		must(sha256 != NULL && context != NULL);
+	}
+	must(EVP_DigestInit_ex2(context, sha256, NULL) == 1);
+	return context;
+}
+
+static void
+add(EVP_MD_CTX *context, const void *data, size_t len)
+{
+	must(len == 0 || EVP_DigestUpdate(context, data, len) == 1);
+}
+
+static struct digest
+finish_hash(EVP_MD_CTX *context)
+{
+	struct digest digest;
+
+	must(EVP_DigestFinal_ex(context, digest.bytes, NULL) == 1);
+	return digest;
+}
+
+static EVP_MAC_CTX *
+make_hmac(void)
+{
+	char name[] = "SHA256";
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string("digest", name, 0),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *context = EVP_MAC_CTX_new(hmac);
+
+	must(context != NULL && EVP_MAC_CTX_set_params(context, params) == 1);
+	EVP_MAC_free(hmac);
+	return context;
+}
+
+struct digest
+digest_of(const void *data, size_t len)
+{
+	EVP_MD_CTX *context = start_hash();
+
+	add(context, data, len);
+	return finish_hash(context);
+}
+
+struct digest
+digest_of_parts(const struct digest_part *parts, size_t count)
+{
+	EVP_MD_CTX *context = start_hash();
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t len = parts[i].len;
+		uint8_t prefix[8];
+
+		for (int byte = 0; byte < 8; byte++)
+			prefix[byte] = (uint8_t)(len >> (56 - 8 * byte));
+		add(context, prefix, sizeof(prefix));
+		add(context, parts[i].data, parts[i].len);
+	}
+	return finish_hash(context);
+}
+
+struct digest
+digest_hmac(const void *key, size_t key_len, const void *data, size_t len)
+{
+	static EVP_MAC_CTX *context;
+	struct digest digest;
+	size_t written;
+
+	if (context == NULL)
+		context = make_hmac();
+	/* A NULL key would mean the last one. */
+	must(EVP_MAC_init(context,
+		 key_len == 0 ? (const unsigned char *)"" : key, key_len,
+		 NULL) == 1);
+	must(len == 0 || EVP_MAC_update(context, data, len) == 1);
+	must(EVP_MAC_final(
+		 context, digest.bytes, &written, sizeof(digest.bytes)) == 1);
+	return digest;
+}
+
+bool
+digest_equal(const struct digest *a, const struct digest *b)
+{
+	return CRYPTO_memcmp(a->bytes, b->bytes, DIGEST_BYTES) == 0;
+}
+
+char *
+digest_hex(const struct digest *digest, char out[DIGEST_HEX_SIZE])
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < DIGEST_BYTES; i++) {
+		out[2 * i] = hex[digest->bytes[i] >> 4];
+		out[2 * i + 1] = hex[digest->bytes[i] & 15];
+	}
+	out[DIGEST_HEX_SIZE - 1] = '\0';
+	return out;
+}
+
+/* --- base64url (RFC 4648, section 5)
+ * ------------------------------------------- */
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			       "abcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* 0 to 63, or -1. */
+static int
+sextet(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+int
+base64url_decode(const char *text, size_t len, void *out, size_t out_size)
+{
+	uint8_t *bytes = out;
+	size_t out_len = len / 4 * 3 + len % 4 * 3 / 4;
+	uint32_t bits = 0;
+	size_t at = 0;
+
+	if (len % 4 == 1 || out_len > out_size || out_len > INT_MAX)
+		return -1;
+	for (size_t i = 0; i < len; i++) {
+		int value = sextet(text[i]);
+
+		if (value < 0)
+			return -1;
+		bits = bits << 6 | (uint32_t)value;
+		if (i % 4 != 0)
+			bytes[at++] = (uint8_t)(bits >> (6 - i % 4 * 2));
+	}
+	/* Left-over bits would be a second spelling of the same bytes. */
+	if ((len % 4 == 2 && (bits & 15) != 0) ||
+	    (len % 4 == 3 && (bits & 3) != 0))
+		return -1;
+	return (int)out_len;
+}
+
+void
+base64url_encode(const void *data, size_t len, char *out, size_t out_size)
+{
+	const uint8_t *bytes = data;
+	uint32_t bits = 0;
+	size_t at = 0;
+
+	must(len <= SIZE_MAX / 4 - 1 && out_size > (len * 4 + 2) / 3);
+	for (size_t i = 0; i < len; i++) {
+		bits = bits << 8 | bytes[i];
+		out[at++] = alphabet[bits >> (2 + i % 3 * 2) & 63];
+		if (i % 3 == 2)
+			out[at++] = alphabet[bits & 63];
+	}
+	if (len % 3 == 1)
+		out[at++] = alphabet[bits << 4 & 63];
+	if (len % 3 == 2)
+		out[at++] = alphabet[bits << 2 & 63];
+	out[at] = '\0';
+}

@@ -1,0 +1,346 @@
+#include "core/log.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/ident.h"
+#include "core/text.h"
+
+#define LINE_BYTES 4096
+#define TEXT_BYTES 512
+
+static struct {
+	const char *program;
+	enum log_level level;
+	int fd;
+	char request_id[REQUEST_ID_SIZE];
+	uint64_t dropped;
+} logger = { .program = "", .level = LOG_INFO, .fd = STDERR_FILENO };
+
+static const char *const level_names[LOG_LEVEL__COUNT] = {
+	[LOG_DEBUG] = "debug",
+	[LOG_INFO] = "info",
+	[LOG_WARN] = "warn",
+	[LOG_ERROR] = "error",
+};
+
+/* --- a line
+ * ------------------------------------------------------------------- */
+
+/* What a line must end in when a field did not fit. */
+static const char cut_mark[] = ",\"cut\":true";
+#define END_BYTES (sizeof(cut_mark) - 1 + 2) /* and "}\n" */
+
+struct line {
+	char bytes[LINE_BYTES];
+	size_t len;
+	bool full; /* the field being written does not fit */
+};
+
+static void
+put(struct line *line, const char *bytes, size_t len)
+{
+	if (line->full || len > LINE_BYTES - END_BYTES - line->len) {
+		line->full = true;
+		return;
+	}
+	memcpy(line->bytes + line->len, bytes, len);
+	line->len += len;
+}
+
+static void
+put_code(struct line *line, unsigned code)
+{
+	static const char hex[] = "0123456789abcdef";
+	char escape[6] = { '\\', 'u', hex[code >> 12 & 15], hex[code >> 8 & 15],
+		hex[code >> 4 & 15], hex[code & 15] };
+
+	put(line, escape, sizeof(escape));
+}
+
+/* Writes the code point of `size` bytes that is not plain ASCII; what could
+ * end or move a line on somebody's screen (C1, U+2028, U+2029) is escaped. */
+static void
+put_wide(struct line *line, const char *text, size_t size)
+{
+	const unsigned char *at = (const unsigned char *)text;
+
+	if (size == 0)
+		put_code(line, 0xFFFD);
+	else if (size == 2 && at[0] == 0xC2 && at[1] < 0xA0)
+		put_code(line, at[1]);
+	else if (size == 3 && at[0] == 0xE2 && at[1] == 0x80 &&
+		 (at[2] == 0xA8 || at[2] == 0xA9))
+		put_code(line, 0x2000u + (at[2] & 0x3Fu));
+	else
+		put(line, text, size);
+}
+
+/* The bytes of text that a field shows: no sequence is cut in two. */
+static size_t
+shown_bytes(const char *text)
+{
+	size_t len = strnlen(text, TEXT_BYTES + 1);
+
+	if (len <= TEXT_BYTES)
+		return len;
+	len = TEXT_BYTES;
+	for (int i = 0; i < 3 && ((unsigned char)text[len] & 0xC0) == 0x80; i++)
+		len--;
+	return len;
+}
+
+static void
+put_text(struct line *line, const char *text)
+{
+	size_t len = shown_bytes(text);
+	size_t plain = 0; /* start of what needs no escape */
+	size_t at = 0;
+
+	put(line, "\"", 1);
+	while (at < len) {
+		unsigned char c = (unsigned char)text[at];
+		size_t size = 1;
+
+		if (c >= 0x20 && c < 0x7F && c != '"' && c != '\\') {
+			at++;
+			continue;
+		}
+		put(line, text + plain, at - plain);
+		if (c == '"' || c == '\\')
+			put(line, (char[]){ '\\', (char)c }, 2);
+		else if (c < 0x80)
+			put_code(line, c);
+		else
+			put_wide(line, text + at,
+			    size = utf8_step(text + at, len - at));
+		at += size == 0 ? 1 : size;
+		plain = at;
+	}
+	put(line, text + plain, len - plain);
+	put(line, "\"", 1);
+}
+
+static void
+put_integer(struct line *line, int64_t integer)
+{
+	uint64_t left = integer < 0 ? -(uint64_t)integer : (uint64_t)integer;
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	if (integer < 0)
+		digits[--at] = '-';
+	put(line, digits + at, sizeof(digits) - at);
+}
+
+static void
+put_double(struct line *line, double number)
+{
+	char text[32];
+	int len = snprintf(
+	    text, sizeof(text), fabs(number) < 1e15 ? "%.3f" : "%.16e", number);
+
+	if (isfinite(number))
+		put(line, text, (size_t)len);
+	else
+		put(line, "null", 4);
+}
+
+static void
+put_name(struct line *line, const char *name)
+{
+	put(line, line->len == 1 ? "" : ",", line->len == 1 ? 0 : 1);
+	put_text(line, name);
+	put(line, ":", 1);
+}
+
+static void
+put_field(struct line *line, const struct log_field *field)
+{
+	size_t before = line->len;
+
+	put_name(line, field->name);
+	switch (field->type) {
+	case LOG_FIELD_TEXT:
+		if (field->text == NULL)
+			put(line, "null", 4);
+		else
+			put_text(line, field->text);
+		break;
+	case LOG_FIELD_INT:
+		put_integer(line, field->integer);
+		break;
+	case LOG_FIELD_DOUBLE:
+		put_double(line, field->number);
+		break;
+	case LOG_FIELD_END:
+		break;
+	}
+	if (line->full)
+		line->len = before;
+}
+
+static void
+put_head(struct line *line, enum log_level level, const char *event)
+{
+	char time[CLOCK_RFC3339_SIZE];
+	const struct log_field head[] = {
+		LOG_TEXT("time", clock_format_ms(clock_wall_ms(), time)),
+		LOG_TEXT("level", level_names[level]),
+		LOG_TEXT("event", event),
+		LOG_TEXT("program", logger.program),
+		LOG_NUM("pid", getpid()),
+		LOG_TEXT("request_id", logger.request_id),
+	};
+	size_t count = ARRAY_LEN(head) - (logger.request_id[0] == '\0');
+
+	put(line, "{", 1);
+	for (size_t i = 0; i < count; i++)
+		put_field(line, &head[i]);
+}
+
+static void
+put_end(struct line *line)
+{
+	if (line->full) {
+		memcpy(line->bytes + line->len, cut_mark, sizeof(cut_mark) - 1);
+		line->len += sizeof(cut_mark) - 1;
+	}
+	memcpy(line->bytes + line->len, "}\n", 2);
+	line->len += 2;
+}
+
+/* --- out of the process without waiting
+ * --------------------------------------- */
+
+/* Another process may fill the pipe between poll(2) and the write, so the write
+ * itself must refuse to wait. O_NONBLOCK is not an option: it would bind
+ * everyone who shares the descriptor. An old kernel does not know the flag. */
+static ssize_t
+write_at_once(int fd, const char *bytes, size_t len)
+{
+	const struct iovec part = { (void *)(uintptr_t)bytes, len };
+	struct pollfd ready = { .fd = fd, .events = POLLOUT };
+	ssize_t written;
+
+	if (poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0)
+		return -1;
+	written = pwritev2(fd, &part, 1, -1, RWF_NOWAIT);
+	if (written < 0 && (errno == EOPNOTSUPP || errno == ENOSYS))
+		written = write(fd, bytes, len);
+	return written;
+}
+
+/* A file never makes its writer wait for a reader, but would refuse a write
+ * without waiting whenever it needs a new page. */
+static void
+send_line(const struct line *line)
+{
+	struct stat status;
+	ssize_t written;
+
+	if (fstat(logger.fd, &status) == 0 && S_ISREG(status.st_mode))
+		written = write(logger.fd, line->bytes, line->len);
+	else
+		written = write_at_once(logger.fd, line->bytes, line->len);
+	if (written != (ssize_t)line->len)
+		logger.dropped++;
+}
+
+/* --- the logger
+ * ---------------------------------------------------------------- */
+
+void
+log_open(const char *program, enum log_level level, int fd)
+{
+	logger.program = program;
+	logger.level = level;
+	logger.fd = fd;
+}
+
+void
+log_set_level(enum log_level level)
+{
+	logger.level = level;
+}
+
+int
+log_level_parse(const char *name)
+{
+	for (int level = 0; level < LOG_LEVEL__COUNT; level++)
+		if (strcmp(name, level_names[level]) == 0)
+			return level;
+	return -1;
+}
+
+void
+log_set_request(const char *request_id)
+{
+	text_copy(logger.request_id, sizeof(logger.request_id),
+	    request_id == NULL ? "" : request_id);
+}
+
+bool
+log_enabled(enum log_level level)
+{
+	return level >= logger.level;
+}
+
+void
+log_write(
+    enum log_level level, const char *event, const struct log_field *fields)
+{
+	int saved_errno = errno;
+	struct line line;
+
+	if (!log_enabled(level))
+		return;
+	line.len = 0;
+	line.full = false;
+	put_head(&line, level, event);
+	for (; fields != NULL && fields->type != LOG_FIELD_END; fields++)
+		put_field(&line, fields);
+	put_end(&line);
+	send_line(&line);
+	errno = saved_errno;
+}
+
+void
+log_fatal(const char *event, const struct log_field *fields)
+{
+	log_write(LOG_ERROR, event, fields);
+	_Exit(EXIT_FAILURE);
+}
+
+void
+log_err(const char *event, const struct err *err)
+{
+	log_write(err->def->level, event,
+	    LOG_FIELDS(LOG_TEXT("code", err->def->code),
+		LOG_TEXT("details", err->details),
+		LOG_TEXT("cause", err->cause)));
+}
+
+uint64_t
+log_dropped(void)
+{
+	return logger.dropped;
+}
+
+int
+log_fd(void)
+{
+	return logger.fd;
+}

@@ -14,7 +14,8 @@ LIB_SOURCES = \
 	lib/core/err.c lib/core/ident.c lib/core/log.c lib/core/money.c \
 	lib/core/text.c \
 	lib/config/config.c lib/config/config_print.c \
-	lib/json/json_gate.c lib/json/json_in.c lib/json/json_out.c \
+	lib/json/json_gate.c lib/json/json_key_set.c lib/json/json_in.c \
+	lib/json/json_out.c \
 	lib/jwt/jwt.c \
 	lib/cache/shared_cache.c \
 	lib/rest/breaker.c lib/rest/rest_client.c \

@@ -12,13 +12,17 @@
 
 #include "core/err.h"
 
+#define JSON_GATE_DEEPEST   1024      /* more than this is never taken */
+#define JSON_GATE_MAX_BYTES (1 << 30) /* nor a longer text */
+
 struct json_gate_limits {
-	unsigned max_depth;	   /* containers; the contract's 16 */
+	unsigned max_depth;	   /* open containers; the contract's 16 */
 	bool allow_duplicate_keys; /* only for RFC conformance tests */
 	bool allow_nul;		   /* only for RFC conformance tests */
 };
 
-/* 0, or -1 with ERR_INVALID and public details ("duplicate key at byte 17").
+/* 0, or -1 with ERR_INVALID and public details ("duplicate key at byte 17",
+ * counted from 0).
  * `text` need not be NUL-terminated; nothing is allocated that outlives it. */
 int json_gate_check(const char *text, size_t len,
     const struct json_gate_limits *limits, struct err *err) MUST_CHECK;

@@ -1,0 +1,261 @@
+#include "json/json_key_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/ident.h"
+#include "json/json_bytes.h"
+
+/* A name read as decoded bytes. */
+struct cursor {
+	const unsigned char *at, *end;
+	bool escaped;
+	unsigned char held[4]; /* rest of an escape's UTF-8, last byte first */
+	size_t held_count;
+};
+
+static struct cursor
+cursor_of(const struct json_key *key)
+{
+	return (struct cursor){
+		.at = key->bytes,
+		.end = key->bytes + key->len,
+		.escaped = key->escaped,
+	};
+}
+
+static unsigned
+take_hex4(struct cursor *cursor)
+{
+	unsigned code = 0;
+
+	for (int i = 0; i < 4; i++)
+		code = code << 4 | (unsigned)json_hex_digit(*cursor->at++);
+	return code;
+}
+
+static void
+hold_code_point(struct cursor *cursor, unsigned code)
+{
+	static const unsigned char lead[] = { 0, 0xC0, 0xE0, 0xF0 };
+	size_t more = 0;
+
+	if (code >= 0x80)
+		more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+	for (size_t i = 0; i < more; i++, code >>= 6)
+		cursor->held[cursor->held_count++] =
+		    (unsigned char)(0x80 | (code & 0x3F));
+	cursor->held[cursor->held_count++] = (unsigned char)(lead[more] | code);
+}
+
+/* After the backslash and `u`. */
+static void
+hold_unicode_escape(struct cursor *cursor)
+{
+	unsigned code = take_hex4(cursor);
+
+	if (code >= 0xD800 && code <= 0xDBFF) {
+		cursor->at += 2; /* the low half's backslash and u */
+		code = 0x10000 + ((code - 0xD800) << 10) +
+		       (take_hex4(cursor) - 0xDC00);
+	}
+	hold_code_point(cursor, code);
+}
+
+/* The byte of a one-letter escape; quote, slash and backslash mean
+ * themselves. */
+static unsigned char
+unescape(unsigned char letter)
+{
+	static const unsigned char meaning[0x80] = {
+		['b'] = '\b',
+		['f'] = '\f',
+		['n'] = '\n',
+		['r'] = '\r',
+		['t'] = '\t',
+	};
+
+	return meaning[letter] ? meaning[letter] : letter;
+}
+
+/* The next decoded byte, or -1 at the end. */
+static int
+take_byte(struct cursor *cursor)
+{
+	if (cursor->held_count > 0)
+		return cursor->held[--cursor->held_count];
+	if (cursor->at == cursor->end)
+		return -1;
+	unsigned char c = *cursor->at++;
+	if (c != '\\')
+		return c;
+	c = *cursor->at++;
+	if (c != 'u')
+		return unescape(c);
+	hold_unicode_escape(cursor);
+	return cursor->held[--cursor->held_count];
+}
+
+/* Up to eight decoded bytes as one word, zeros after the end; how many. */
+static size_t
+take_word(struct cursor *cursor, uint64_t *word)
+{
+	unsigned char bytes[8] = { 0 };
+	size_t len = 0;
+	int c;
+
+	if (!cursor->escaped) {
+		len = (size_t)(cursor->end - cursor->at);
+		len = len < sizeof(bytes) ? len : sizeof(bytes);
+		memcpy(bytes, cursor->at, len);
+		cursor->at += len;
+	} else {
+		while (len < sizeof(bytes) && (c = take_byte(cursor)) >= 0)
+			bytes[len++] = (unsigned char)c;
+	}
+	memcpy(word, bytes, sizeof(*word));
+	return len;
+}
+
+static uint64_t
+rotate(uint64_t x, unsigned bits)
+{
+	return x << bits | x >> (64 - bits);
+}
+
+static void
+sip_round(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = rotate(v[1], 13) ^ v[0];
+	v[3] = rotate(v[3], 16) ^ v[2];
+	v[0] = rotate(v[0], 32);
+	v[2] += v[1];
+	v[0] += v[3];
+	v[1] = rotate(v[1], 17) ^ v[2];
+	v[3] = rotate(v[3], 21) ^ v[0];
+	v[2] = rotate(v[2], 32);
+}
+
+static void
+sip_word(uint64_t v[4], uint64_t word)
+{
+	v[3] ^= word;
+	sip_round(v);
+	v[0] ^= word;
+}
+
+/* SipHash-1-3 of owner and name; the last word holds how many of its bytes
+ * count, which is all that a name needs to be told from its extensions. */
+static uint64_t
+hash_key(const uint64_t seed[2], const struct json_key *key)
+{
+	struct cursor cursor = cursor_of(key);
+	uint64_t word, v[4] = {
+		seed[0] ^ UINT64_C(0x736f6d6570736575),
+		seed[1] ^ UINT64_C(0x646f72616e646f6d),
+		seed[0] ^ UINT64_C(0x6c7967656e657261),
+		seed[1] ^ UINT64_C(0x7465646279746573),
+	};
+	size_t len;
+
+	sip_word(v, key->owner);
+	while ((len = take_word(&cursor, &word)) == sizeof(word))
+		sip_word(v, word);
+	sip_word(v, word | (uint64_t)len << 56);
+	v[2] ^= 0xff;
+	for (int i = 0; i < 3; i++)
+		sip_round(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+static bool
+keys_equal(const struct json_key *a, const struct json_key *b)
+{
+	if (a->owner != b->owner)
+		return false;
+	if (!a->escaped && !b->escaped)
+		return a->len == b->len && !memcmp(a->bytes, b->bytes, a->len);
+	struct cursor left = cursor_of(a), right = cursor_of(b);
+	int c;
+	do {
+		c = take_byte(&left);
+		if (c != take_byte(&right))
+			return false;
+	} while (c >= 0);
+	return true;
+}
+
+/* The slot that holds the key, or the free one where it belongs. */
+static struct json_key_slot *
+find_slot(
+    const struct json_key_set *set, const struct json_key *key, uint64_t hash)
+{
+	for (size_t i = hash;; i++) {
+		struct json_key_slot *slot =
+		    &set->slots[i & (set->capacity - 1)];
+		if (!slot->key.bytes ||
+		    (slot->hash == hash && keys_equal(&slot->key, key)))
+			return slot;
+	}
+}
+
+static int
+grow(struct json_key_set *set)
+{
+	struct json_key_slot *old = set->slots;
+	size_t old_capacity = set->capacity;
+	struct json_key_slot *slots = calloc(old_capacity * 2, sizeof(*slots));
+
+	if (!slots)
+		return -1;
+	set->slots = slots;
+	set->capacity = old_capacity * 2;
+	for (size_t i = 0; i < old_capacity; i++)
+		if (old[i].key.bytes)
+			*find_slot(set, &old[i].key, old[i].hash) = old[i];
+	if (old != set->first_slots)
+		free(old);
+	return 0;
+}
+
+void
+json_key_set_init(struct json_key_set *set)
+{
+	set->slots = set->first_slots;
+	set->capacity = 0;
+	set->count = 0;
+}
+
+static void
+begin(struct json_key_set *set)
+{
+	random_bytes(set->seed, sizeof(set->seed));
+	memset(set->first_slots, 0, sizeof(set->first_slots));
+	set->capacity = JSON_KEY_SET_INLINE;
+}
+
+void
+json_key_set_release(struct json_key_set *set)
+{
+	if (set->slots != set->first_slots)
+		free(set->slots);
+}
+
+enum json_key_verdict
+json_key_set_add(struct json_key_set *set, const struct json_key *key)
+{
+	if (set->capacity == 0)
+		begin(set);
+	if (set->count * 2 >= set->capacity && grow(set))
+		return JSON_KEY_NO_MEMORY;
+	uint64_t hash = hash_key(set->seed, key);
+	struct json_key_slot *slot = find_slot(set, key, hash);
+	if (slot->key.bytes)
+		return JSON_KEY_DUPLICATE;
+	slot->key = *key;
+	slot->hash = hash;
+	set->count++;
+	return JSON_KEY_NEW;
+}

@@ -16,11 +16,14 @@
 #include "core/base.h"
 
 enum config_type {
-	CONFIG_TEXT,   /* const char *; min and max bound its length */
+	CONFIG_TEXT,   /* const char *; min and max bound its length in
+			  characters, max 0: no limit */
 	CONFIG_INT,    /* int64_t within [min, max] */
 	CONFIG_BOOL,   /* bool: true, false, 1, 0, yes, no, on, off */
-	CONFIG_CHOICE, /* const char * out of `choices`, blank-separated */
-	CONFIG_URL,    /* const char *, a scheme out of `choices` and a host */
+	CONFIG_CHOICE, /* const char * out of `choices`, blank-separated;
+			  stored as it is spelt there */
+	CONFIG_URL,    /* const char *, a scheme out of `choices` and a host;
+			  min and max as for a text */
 };
 
 enum config_flag {
@@ -50,19 +53,27 @@ struct config_table {
  * Fills *into from the .env file (NULL or a missing file: none) and from env
  * (NAME=value strings, ended by NULL). Text values live until config_release.
  * Returns 0; or -1 after writing one line per problem to `problems`: file
- * problems as "FILE: line N: NAME: ...", with what is allowed.
+ * problems as "FILE: line N: NAME: ...", others as "environment: NAME: ...",
+ * with what is allowed; *into is then untouched. A variable that is set but
+ * empty is an empty text or URL; for the other types it means the default.
+ * The syntax of the file is described in config/dotenv.h.
  */
 struct config_values; /* owner of the text values */
 int config_load(const struct config_table *table, const char *env_file,
     char *const env[], void *into, struct config_values **values,
     FILE *problems) MUST_CHECK;
+/* NULL is allowed. */
 void config_release(struct config_values *values);
+
+/* What a value may be, to follow "must be": "a whole number from 1 to 9". */
+void config_print_allowed(const struct config_key *key, FILE *out);
 
 /* NAME=default lines with comments, section by section. */
 void config_print_example(const struct config_table *table, FILE *out);
 /* A Markdown table: setting, default, allowed, meaning. */
 void config_print_markdown(const struct config_table *table, FILE *out);
-/* The values in force, secrets as ***. */
+/* The values in force as NAME=value lines; a secret that is set is ***, and so
+ * is the password in a URL. */
 void config_print_values(
     const struct config_table *table, const void *from, FILE *out);
 

@@ -1,0 +1,508 @@
+#include "config/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "config/dotenv.h"
+#include "core/arena.h"
+#include "core/text.h"
+
+#define FILE_MAX_BYTES ((size_t)1024 * 1024)
+#define VALUES_CAP     ((size_t)16 * 1024 * 1024)
+#define NAME_SHOWN_MAX 64
+#define NEAR_MAX_EDITS 2
+
+struct config_values {
+	struct arena *arena;
+};
+
+/* Where a key's value comes from, as it is written there. */
+struct setting {
+	const char *raw;
+	enum { FROM_DEFAULT, FROM_FILE, FROM_ENV } origin;
+	unsigned line;
+};
+
+/* A value of any type, before it is stored. */
+struct value {
+	const char *text;
+	int64_t integer;
+	bool boolean;
+};
+
+struct loader {
+	const struct config_table *table;
+	const char *file;
+	struct arena *arena;
+	struct setting *settings; /* one for each key, and so are the values */
+	struct value *values;
+	FILE *problems;
+	size_t problem_count;
+};
+
+/* --- problems: nothing of a value is ever repeated in one
+ * --------------------- */
+
+static void
+begin_line_problem(struct loader *loader, unsigned line, const char *name)
+{
+	loader->problem_count++;
+	fprintf(loader->problems, "%s: line %u: ", loader->file, line);
+	if (name != NULL && strlen(name) <= NAME_SHOWN_MAX)
+		fprintf(loader->problems, "%s: ", name);
+}
+
+static void
+begin_problem(struct loader *loader, size_t key)
+{
+	const struct setting *setting = &loader->settings[key];
+	const char *name = loader->table->keys[key].name;
+
+	if (setting->origin == FROM_FILE) {
+		begin_line_problem(loader, setting->line, name);
+		return;
+	}
+	loader->problem_count++;
+	fprintf(loader->problems, "%s: %s: ",
+	    setting->origin == FROM_ENV || setting->raw[0] == '\0'
+		? "environment"
+		: "default",
+	    name);
+}
+
+static void
+problem(struct loader *loader, size_t key, const char *text)
+{
+	begin_problem(loader, key);
+	fprintf(loader->problems, "%s\n", text);
+}
+
+static void
+problem_allowed(struct loader *loader, size_t key)
+{
+	begin_problem(loader, key);
+	fputs("must be ", loader->problems);
+	config_print_allowed(&loader->table->keys[key], loader->problems);
+	fputc('\n', loader->problems);
+}
+
+/* --- values
+ * ---------------------------------------------------------------------- */
+
+/* The blank-separated choice that equals text in any case; 0 when none does,
+ * else its length. */
+static size_t
+find_choice(
+    const char *choices, const char *text, size_t len, const char **found)
+{
+	const char *at = choices + strspn(choices, " ");
+
+	while (*at != '\0') {
+		size_t size = strcspn(at, " ");
+
+		if (size == len && strncasecmp(at, text, len) == 0) {
+			*found = at;
+			return size;
+		}
+		at += size;
+		at += strspn(at, " ");
+	}
+	return 0;
+}
+
+static bool
+parse_bool(const char *raw, bool *value)
+{
+	static const struct {
+		const char *word;
+		bool value;
+	} words[] = {
+		{ "true", true },
+		{ "false", false },
+		{ "1", true },
+		{ "0", false },
+		{ "yes", true },
+		{ "no", false },
+		{ "on", true },
+		{ "off", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcasecmp(raw, words[i].word) == 0) {
+			*value = words[i].value;
+			return true;
+		}
+	return false;
+}
+
+static bool
+length_allowed(const struct config_key *key, const char *raw)
+{
+	int64_t length = (int64_t)utf8_length(raw, strlen(raw));
+
+	return length >= key->min && (key->max == 0 || length <= key->max);
+}
+
+/* ":port" or nothing, after the host. */
+static bool
+port_valid(const char *text, size_t len)
+{
+	char digits[6] = "";
+	int64_t port;
+
+	if (len == 0)
+		return true;
+	if (text[0] != ':' || len > sizeof(digits))
+		return false;
+	memcpy(digits, text + 1, len - 1);
+	return digits[0] != '-' &&
+	       text_parse_int(digits, 1, UINT16_MAX, &port) == 0;
+}
+
+/* [user[:password]@]host[:port]; a host may be an address in brackets. */
+static bool
+authority_valid(const char *text, size_t len)
+{
+	const char *at_sign = memrchr(text, '@', len);
+	const char *host = at_sign == NULL ? text : at_sign + 1;
+	size_t left = len - (size_t)(host - text);
+	size_t host_len;
+
+	if (left > 0 && host[0] == '[') {
+		const char *end = memchr(host, ']', left);
+
+		if (end == NULL || end == host + 1)
+			return false;
+		host_len = (size_t)(end - host) + 1;
+	} else {
+		const char *colon = memchr(host, ':', left);
+
+		host_len = colon == NULL ? left : (size_t)(colon - host);
+	}
+	return host_len > 0 && port_valid(host + host_len, left - host_len);
+}
+
+static bool
+url_valid(const struct config_key *key, const char *raw)
+{
+	size_t scheme_len = strcspn(raw, ":");
+	const char *rest = raw + scheme_len;
+	const char *scheme;
+
+	if (strncmp(rest, "://", 3) != 0 || strchr(raw, ' ') != NULL ||
+	    find_choice(key->choices, raw, scheme_len, &scheme) == 0)
+		return false;
+	rest += 3;
+	return authority_valid(rest, strcspn(rest, "/?#")) &&
+	       length_allowed(key, raw);
+}
+
+/* Parses what is not empty. */
+static bool
+parse(struct loader *loader, const struct config_key *key, const char *raw,
+    struct value *value)
+{
+	const char *found = "";
+	size_t len;
+
+	value->text = raw;
+	switch (key->type) {
+	case CONFIG_TEXT:
+		return length_allowed(key, raw);
+	case CONFIG_INT:
+		return text_parse_int(
+			   raw, key->min, key->max, &value->integer) == 0;
+	case CONFIG_BOOL:
+		return parse_bool(raw, &value->boolean);
+	case CONFIG_CHOICE:
+		len = find_choice(key->choices, raw, strlen(raw), &found);
+		value->text = arena_copy(loader->arena, found, len);
+		return len > 0;
+	case CONFIG_URL:
+		return url_valid(key, raw);
+	}
+	return false;
+}
+
+/* An empty text is a value of its own; for the other types there is none, and
+ * it means the default. */
+static bool
+empty_is_default(const struct config_key *key)
+{
+	return key->type != CONFIG_TEXT && key->type != CONFIG_URL;
+}
+
+static void
+parse_setting(struct loader *loader, size_t index)
+{
+	const struct config_key *key = &loader->table->keys[index];
+	const char *raw = loader->settings[index].raw;
+	size_t len;
+
+	if (raw[0] == '\0' && empty_is_default(key))
+		raw = key->fallback;
+	len = strlen(raw);
+	if (len == 0) {
+		loader->values[index].text = raw;
+		if (key->flags & CONFIG_REQUIRED)
+			problem(loader, index, "must not be empty");
+	} else if (!utf8_valid(raw, len) || text_has_control(raw, len)) {
+		problem(
+		    loader, index, "must be UTF-8 without control characters");
+	} else if (!parse(loader, key, raw, &loader->values[index])) {
+		problem_allowed(loader, index);
+	}
+}
+
+static void
+store(const struct config_key *key, const struct value *value, void *into)
+{
+	char *field = (char *)into + key->offset;
+
+	switch (key->type) {
+	case CONFIG_TEXT:
+	case CONFIG_CHOICE:
+	case CONFIG_URL:
+		memcpy(field, &value->text, sizeof(value->text));
+		break;
+	case CONFIG_INT:
+		memcpy(field, &value->integer, sizeof(value->integer));
+		break;
+	case CONFIG_BOOL:
+		memcpy(field, &value->boolean, sizeof(value->boolean));
+		break;
+	}
+}
+
+/* --- names
+ * ----------------------------------------------------------------------- */
+
+static size_t
+find_key(const struct config_table *table, const char *name, size_t len)
+{
+	size_t i = 0;
+
+	while (
+	    i < table->count && (strncmp(table->keys[i].name, name, len) != 0 ||
+				    table->keys[i].name[len] != '\0'))
+		i++;
+	return i;
+}
+
+static size_t
+smallest(size_t a, size_t b, size_t c)
+{
+	size_t least = a < b ? a : b;
+
+	return c < least ? c : least;
+}
+
+/* Letters to change, add or take away to make a into b, in any case. Both are
+ * at most NAME_SHOWN_MAX long. */
+static size_t
+edits_between(const char *a, const char *b)
+{
+	size_t row[NAME_SHOWN_MAX + 1];
+	size_t b_len = strlen(b);
+
+	for (size_t j = 0; j <= b_len; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i] != '\0'; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < b_len; j++) {
+			bool same = strncasecmp(a + i, b + j, 1) == 0;
+			size_t above = row[j + 1];
+
+			row[j + 1] =
+			    smallest(above + 1, row[j] + 1, diagonal + !same);
+			diagonal = above;
+		}
+	}
+	return row[b_len];
+}
+
+/* The known name that was probably meant, or NULL. */
+static const char *
+nearest_name(const struct config_table *table, const char *name)
+{
+	const char *nearest = NULL;
+	size_t least = NEAR_MAX_EDITS + 1;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const char *known = table->keys[i].name;
+		size_t edits;
+
+		if (strlen(name) > NAME_SHOWN_MAX ||
+		    strlen(known) > NAME_SHOWN_MAX)
+			continue;
+		edits = edits_between(name, known);
+		if (edits < least) {
+			least = edits;
+			nearest = known;
+		}
+	}
+	return nearest;
+}
+
+/* --- the file and the environment
+ * ---------------------------------------------- */
+
+static void
+unknown_name(struct loader *loader, const struct dotenv_entry *entry)
+{
+	const char *nearest = nearest_name(loader->table, entry->name);
+
+	begin_line_problem(loader, entry->line, entry->name);
+	fputs("is not a known setting", loader->problems);
+	if (nearest != NULL)
+		fprintf(loader->problems, "; did you mean %s?", nearest);
+	fputc('\n', loader->problems);
+}
+
+static void
+take_entry(struct loader *loader, const struct dotenv_entry *entry)
+{
+	const struct config_table *table = loader->table;
+	size_t key = entry->name == NULL
+			 ? table->count
+			 : find_key(table, entry->name, strlen(entry->name));
+	struct setting *setting = &loader->settings[key];
+
+	if (entry->problem != NULL) {
+		begin_line_problem(loader, entry->line, entry->name);
+		fprintf(loader->problems, "%s\n", entry->problem);
+	} else if (key == table->count) {
+		unknown_name(loader, entry);
+	} else if (setting->origin == FROM_FILE) {
+		begin_line_problem(loader, entry->line, entry->name);
+		fprintf(loader->problems, "is set already in line %u\n",
+		    setting->line);
+	} else {
+		*setting =
+		    (struct setting){ entry->value, FROM_FILE, entry->line };
+	}
+}
+
+/* Reads at most `size` bytes. Returns how many, or -1. */
+static ssize_t
+read_all(int fd, char *out, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size) {
+		ssize_t got = read(fd, out + len, size - len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		len += (size_t)got;
+	}
+	return (ssize_t)len;
+}
+
+static void
+file_problem(struct loader *loader, const char *what)
+{
+	loader->problem_count++;
+	fprintf(loader->problems, "%s: %s\n", loader->file, what);
+}
+
+static void
+take_file(struct loader *loader)
+{
+	char *text = arena_alloc(loader->arena, FILE_MAX_BYTES + 2);
+	int fd = open(loader->file, O_RDONLY | O_CLOEXEC);
+	struct dotenv dotenv;
+	struct dotenv_entry entry;
+	ssize_t len;
+
+	if (fd < 0 && errno == ENOENT)
+		return;
+	len = fd < 0 ? -1 : read_all(fd, text, FILE_MAX_BYTES + 1);
+	if (len < 0)
+		file_problem(loader, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	if (len < 0)
+		return;
+	if ((size_t)len > FILE_MAX_BYTES) {
+		file_problem(loader, "is larger than 1 MiB");
+		return;
+	}
+	dotenv_open(&dotenv, text, (size_t)len);
+	while (dotenv_next(&dotenv, &entry))
+		take_entry(loader, &entry);
+}
+
+/* Of a name that is there twice the first counts, as for getenv(3). */
+static void
+take_environment(struct loader *loader, char *const env[])
+{
+	for (; env != NULL && *env != NULL; env++) {
+		size_t name_len = strcspn(*env, "=");
+		size_t key = find_key(loader->table, *env, name_len);
+		struct setting *setting = &loader->settings[key];
+
+		if ((*env)[name_len] == '\0' || key == loader->table->count ||
+		    setting->origin == FROM_ENV)
+			continue;
+		*setting = (struct setting){
+			.raw = arena_strdup(loader->arena, *env + name_len + 1),
+			.origin = FROM_ENV,
+		};
+	}
+}
+
+/* --- the whole
+ * ------------------------------------------------------------------- */
+
+int
+config_load(const struct config_table *table, const char *env_file,
+    char *const env[], void *into, struct config_values **values,
+    FILE *problems)
+{
+	struct arena *arena = arena_create(VALUES_CAP);
+	struct config_values *owner = arena_alloc(arena, sizeof(*owner));
+	struct loader loader = {
+		.table = table,
+		.file = env_file,
+		.arena = arena,
+		.settings = arena_array(
+		    arena, table->count + 1, sizeof(struct setting)),
+		.values =
+		    arena_array(arena, table->count, sizeof(struct value)),
+		.problems = problems,
+	};
+
+	for (size_t i = 0; i < table->count; i++)
+		loader.settings[i].raw = table->keys[i].fallback;
+	if (env_file != NULL)
+		take_file(&loader);
+	take_environment(&loader, env);
+	for (size_t i = 0; i < table->count; i++)
+		parse_setting(&loader, i);
+	if (loader.problem_count > 0) {
+		arena_free(arena);
+		return -1;
+	}
+	for (size_t i = 0; i < table->count; i++)
+		store(&table->keys[i], &loader.values[i], into);
+	owner->arena = arena;
+	*values = owner;
+	return 0;
+}
+
+void
+config_release(struct config_values *values)
+{
+	if (values != NULL)
+		arena_free(values->arena);
+}

@@ -13,7 +13,8 @@ LIB_SOURCES = \
 	lib/core/arena.c lib/core/buf.c lib/core/clock.c lib/core/digest.c \
 	lib/core/err.c lib/core/ident.c lib/core/log.c lib/core/money.c \
 	lib/core/text.c \
-	lib/config/config.c lib/config/config_print.c \
+	lib/config/config.c lib/config/config_value.c \
+	lib/config/config_print.c lib/config/dotenv.c \
 	lib/json/json_gate.c lib/json/json_key_set.c lib/json/json_in.c \
 	lib/json/json_out.c \
 	lib/jwt/jwt.c \

@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "config/config_value.h"
 #include "config/dotenv.h"
 #include "core/arena.h"
 #include "core/text.h"
@@ -26,25 +27,17 @@ struct setting {
 	unsigned line;
 };
 
-/* A value of any type, before it is stored. */
-struct value {
-	const char *text;
-	int64_t integer;
-	bool boolean;
-};
-
 struct loader {
 	const struct config_table *table;
 	const char *file;
 	struct arena *arena;
 	struct setting *settings; /* one for each key, and so are the values */
-	struct value *values;
+	struct config_value *values;
 	FILE *problems;
 	size_t problem_count;
 };
 
-/* --- problems: nothing of a value is ever repeated in one
- * --------------------- */
+/* --- problems: nothing of a value is ever repeated in one ------------- */
 
 static void
 begin_line_problem(struct loader *loader, unsigned line, const char *name)
@@ -89,151 +82,7 @@ problem_allowed(struct loader *loader, size_t key)
 	fputc('\n', loader->problems);
 }
 
-/* --- values
- * ---------------------------------------------------------------------- */
-
-/* The blank-separated choice that equals text in any case; 0 when none does,
- * else its length. */
-static size_t
-find_choice(
-    const char *choices, const char *text, size_t len, const char **found)
-{
-	const char *at = choices + strspn(choices, " ");
-
-	while (*at != '\0') {
-		size_t size = strcspn(at, " ");
-
-		if (size == len && strncasecmp(at, text, len) == 0) {
-			*found = at;
-			return size;
-		}
-		at += size;
-		at += strspn(at, " ");
-	}
-	return 0;
-}
-
-static bool
-parse_bool(const char *raw, bool *value)
-{
-	static const struct {
-		const char *word;
-		bool value;
-	} words[] = {
-		{ "true", true },
-		{ "false", false },
-		{ "1", true },
-		{ "0", false },
-		{ "yes", true },
-		{ "no", false },
-		{ "on", true },
-		{ "off", false },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (strcasecmp(raw, words[i].word) == 0) {
-			*value = words[i].value;
-			return true;
-		}
-	return false;
-}
-
-static bool
-length_allowed(const struct config_key *key, const char *raw)
-{
-	int64_t length = (int64_t)utf8_length(raw, strlen(raw));
-
-	return length >= key->min && (key->max == 0 || length <= key->max);
-}
-
-/* ":port" or nothing, after the host. */
-static bool
-port_valid(const char *text, size_t len)
-{
-	char digits[6] = "";
-	int64_t port;
-
-	if (len == 0)
-		return true;
-	if (text[0] != ':' || len > sizeof(digits))
-		return false;
-	memcpy(digits, text + 1, len - 1);
-	return digits[0] != '-' &&
-	       text_parse_int(digits, 1, UINT16_MAX, &port) == 0;
-}
-
-/* [user[:password]@]host[:port]; a host may be an address in brackets. */
-static bool
-authority_valid(const char *text, size_t len)
-{
-	const char *at_sign = memrchr(text, '@', len);
-	const char *host = at_sign == NULL ? text : at_sign + 1;
-	size_t left = len - (size_t)(host - text);
-	size_t host_len;
-
-	if (left > 0 && host[0] == '[') {
-		const char *end = memchr(host, ']', left);
-
-		if (end == NULL || end == host + 1)
-			return false;
-		host_len = (size_t)(end - host) + 1;
-	} else {
-		const char *colon = memchr(host, ':', left);
-
-		host_len = colon == NULL ? left : (size_t)(colon - host);
-	}
-	return host_len > 0 && port_valid(host + host_len, left - host_len);
-}
-
-static bool
-url_valid(const struct config_key *key, const char *raw)
-{
-	size_t scheme_len = strcspn(raw, ":");
-	const char *rest = raw + scheme_len;
-	const char *scheme;
-
-	if (strncmp(rest, "://", 3) != 0 || strchr(raw, ' ') != NULL ||
-	    find_choice(key->choices, raw, scheme_len, &scheme) == 0)
-		return false;
-	rest += 3;
-	return authority_valid(rest, strcspn(rest, "/?#")) &&
-	       length_allowed(key, raw);
-}
-
-/* Parses what is not empty. */
-static bool
-parse(struct loader *loader, const struct config_key *key, const char *raw,
-    struct value *value)
-{
-	const char *found = "";
-	size_t len;
-
-	value->text = raw;
-	switch (key->type) {
-	case CONFIG_TEXT:
-		return length_allowed(key, raw);
-	case CONFIG_INT:
-		return text_parse_int(
-			   raw, key->min, key->max, &value->integer) == 0;
-	case CONFIG_BOOL:
-		return parse_bool(raw, &value->boolean);
-	case CONFIG_CHOICE:
-		len = find_choice(key->choices, raw, strlen(raw), &found);
-		value->text = arena_copy(loader->arena, found, len);
-		return len > 0;
-	case CONFIG_URL:
-		return url_valid(key, raw);
-	}
-	return false;
-}
-
-/* An empty text is a value of its own; for the other types there is none, and
- * it means the default. */
-static bool
-empty_is_default(const struct config_key *key)
-{
-	return key->type != CONFIG_TEXT && key->type != CONFIG_URL;
-}
+/* --- values ----------------------------------------------------------- */
 
 static void
 parse_setting(struct loader *loader, size_t index)
@@ -242,7 +91,7 @@ parse_setting(struct loader *loader, size_t index)
 	const char *raw = loader->settings[index].raw;
 	size_t len;
 
-	if (raw[0] == '\0' && empty_is_default(key))
+	if (raw[0] == '\0' && config_value_needed(key))
 		raw = key->fallback;
 	len = strlen(raw);
 	if (len == 0) {
@@ -252,33 +101,13 @@ parse_setting(struct loader *loader, size_t index)
 	} else if (!utf8_valid(raw, len) || text_has_control(raw, len)) {
 		problem(
 		    loader, index, "must be UTF-8 without control characters");
-	} else if (!parse(loader, key, raw, &loader->values[index])) {
+	} else if (!config_value_parse(
+		       key, raw, loader->arena, &loader->values[index])) {
 		problem_allowed(loader, index);
 	}
 }
 
-static void
-store(const struct config_key *key, const struct value *value, void *into)
-{
-	char *field = (char *)into + key->offset;
-
-	switch (key->type) {
-	case CONFIG_TEXT:
-	case CONFIG_CHOICE:
-	case CONFIG_URL:
-		memcpy(field, &value->text, sizeof(value->text));
-		break;
-	case CONFIG_INT:
-		memcpy(field, &value->integer, sizeof(value->integer));
-		break;
-	case CONFIG_BOOL:
-		memcpy(field, &value->boolean, sizeof(value->boolean));
-		break;
-	}
-}
-
-/* --- names
- * ----------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------ */
 
 static size_t
 find_key(const struct config_table *table, const char *name, size_t len)
@@ -349,8 +178,7 @@ nearest_name(const struct config_table *table, const char *name)
 	return nearest;
 }
 
-/* --- the file and the environment
- * ---------------------------------------------- */
+/* --- the file and the environment ------------------------------------- */
 
 static void
 unknown_name(struct loader *loader, const struct dotenv_entry *entry)
@@ -461,8 +289,7 @@ take_environment(struct loader *loader, char *const env[])
 	}
 }
 
-/* --- the whole
- * ------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------- */
 
 int
 config_load(const struct config_table *table, const char *env_file,
@@ -477,8 +304,8 @@ config_load(const struct config_table *table, const char *env_file,
 		.arena = arena,
 		.settings = arena_array(
 		    arena, table->count + 1, sizeof(struct setting)),
-		.values =
-		    arena_array(arena, table->count, sizeof(struct value)),
+		.values = arena_array(
+		    arena, table->count, sizeof(struct config_value)),
 		.problems = problems,
 	};
 
@@ -494,7 +321,7 @@ config_load(const struct config_table *table, const char *env_file,
 		return -1;
 	}
 	for (size_t i = 0; i < table->count; i++)
-		store(&table->keys[i], &loader.values[i], into);
+		config_value_store(&table->keys[i], &loader.values[i], into);
 	owner->arena = arena;
 	*values = owner;
 	return 0;

@@ -1,7 +1,7 @@
+#include "config/config.h"
+
 #include <inttypes.h>
 #include <string.h>
-
-#include "config/config.h"
 
 static void
 print_number_allowed(const struct config_key *key, FILE *out)

@@ -107,7 +107,7 @@ unquote(char *value)
 static void
 read_entry(char *at, struct dotenv_entry *entry)
 {
-	char *end, *value;
+	char *end, *value, *after_equals;
 
 	at = skip_export(at);
 	end = name_end(at);
@@ -116,18 +116,12 @@ read_entry(char *at, struct dotenv_entry *entry)
 		entry->problem = "must be NAME=value";
 		return;
 	}
-	/* Before the equals sign is cut off, a comment is one behind a blank.
-	 */
-	value++;
+	after_equals = value + 1;
+	value = skip_blanks(after_equals);
 	*end = '\0';
+	if (value > after_equals && *value == '#')
+		*value = '\0';
 	entry->name = at;
-	if (*value == ' ' || *value == '\t') {
-		char *first = skip_blanks(value);
-
-		if (*first == '#')
-			*first = '\0';
-		value = first;
-	}
 	entry->value = value;
 	if (*value == '"' || *value == '\'')
 		entry->problem = unquote(value);

@@ -38,8 +38,7 @@ clock_wall_ms(void)
 	return read_us(CLOCK_REALTIME) / 1000;
 }
 
-/* --- calendar: proleptic Gregorian, years counted from March ----------------
- */
+/* --- calendar: proleptic Gregorian, years counted from March ---------- */
 
 /* Days since 1970-01-01. An era is 400 years or 146097 days; day 719468 of the
  * count from 0000-03-01 is 1970-01-01. */
@@ -110,8 +109,7 @@ days_in_month(int year, int month)
 	return days[month - 1] + (month == 2 && leap);
 }
 
-/* --- text: thousands of times a second, hence no strftime -------------------
- */
+/* --- text: thousands of times a second, hence no strftime ------------- */
 
 static char *
 put(char *at, int value, int digits)
@@ -303,8 +301,7 @@ clock_parse_date(const char *text, int64_t *wall_ms)
 	return 0;
 }
 
-/* --- deadlines ---------------------------------------------------------------
- */
+/* --- deadlines -------------------------------------------------------- */
 
 struct deadline
 deadline_in(int64_t ms)

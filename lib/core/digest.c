@@ -16,8 +16,7 @@ must(bool done)
 		log_fatal("digest_failed", NULL);
 }
 
-/* --- contexts: made once, used again; they hold nothing between two calls
- * ----- */
+/* --- contexts: made once, used again, without a memory ----------------- */
 
 static EVP_MD_CTX *
 start_hash(void)
@@ -129,8 +128,7 @@ digest_hex(const struct digest *digest, char out[DIGEST_HEX_SIZE])
 	return out;
 }
 
-/* --- base64url (RFC 4648, section 5)
- * ------------------------------------------- */
+/* --- base64url (RFC 4648, section 5) ---------------------------------- */
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			       "abcdefghijklmnopqrstuvwxyz0123456789-_";

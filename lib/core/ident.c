@@ -30,8 +30,7 @@ forget_after_fork(void)
 	state.uuid_ms = 0;
 }
 
-/* --- random bytes
- * --------------------------------------------------------------- */
+/* --- random bytes ----------------------------------------------------- */
 
 static void
 from_kernel(uint8_t *out, size_t len)
@@ -96,8 +95,7 @@ random_below(uint32_t bound)
 	return (uint32_t)(product >> 32);
 }
 
-/* --- UUIDs (RFC 9562)
- * ----------------------------------------------------------- */
+/* --- UUIDs (RFC 9562) ------------------------------------------------- */
 
 #define LOW_MASK  ((UINT64_C(1) << 62) - 1)
 #define HIGH_MASK ((UINT64_C(1) << 12) - 1)
@@ -234,8 +232,7 @@ uuid_equal(const struct uuid *a, const struct uuid *b)
 	return memcmp(a->bytes, b->bytes, UUID_BYTES) == 0;
 }
 
-/* --- requests and traces
- * --------------------------------------------------------- */
+/* --- requests and traces ---------------------------------------------- */
 
 bool
 request_id_valid(const char *text)

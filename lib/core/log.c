@@ -32,8 +32,7 @@ static const char *const level_names[LOG_LEVEL__COUNT] = {
 	[LOG_ERROR] = "error",
 };
 
-/* --- a line
- * ------------------------------------------------------------------- */
+/* --- a line ----------------------------------------------------------- */
 
 /* What a line must end in when a field did not fit. */
 static const char cut_mark[] = ",\"cut\":true";
@@ -222,8 +221,7 @@ put_end(struct line *line)
 	line->len += 2;
 }
 
-/* --- out of the process without waiting
- * --------------------------------------- */
+/* --- out of the process without waiting ------------------------------- */
 
 /* Another process may fill the pipe between poll(2) and the write, so the write
  * itself must refuse to wait. O_NONBLOCK is not an option: it would bind
@@ -259,8 +257,7 @@ send_line(const struct line *line)
 		logger.dropped++;
 }
 
-/* --- the logger
- * ---------------------------------------------------------------- */
+/* --- the logger ------------------------------------------------------- */
 
 void
 log_open(const char *program, enum log_level level, int fd)

@@ -1,0 +1,177 @@
+#!/bin/bash
+# install.sh run|test [-- COMMAND ...]
+#
+# Installs the Debian or Ubuntu packages that `make run` or `make test` needs
+# and this machine lacks, says which and why, and then becomes COMMAND. Nothing
+# is asked of the network when nothing is missing. The packages' own services
+# are not started: the project runs private ones.
+set -euo pipefail
+
+# package, or packages any of which will do | what it is for
+for_run='
+gcc|compiles the service
+libc6-dev|C library headers
+make|runs the build
+pkgconf pkg-config|tells the build where libraries are
+libfcgi-dev|FastCGI, how the web server talks to the workers
+default-libmysqlclient-dev libmysqlclient-dev|client library of MariaDB and MySQL
+librabbitmq-dev|client library of RabbitMQ
+libjson-c-dev|JSON parser
+libcurl4-openssl-dev|calls to the Auth and Flight services
+libssl-dev|signatures of tokens, digests
+lighttpd|web server in front of the workers
+mariadb-server|the database
+rabbitmq-server|the message broker
+curl|the example requests that make run prints
+python3|starts and watches the private stack
+'
+for_test='
+libcmocka-dev|unit tests
+clang|second compiler: warnings must be clean in both
+clang-format|checks the format of the sources
+clang-tidy|static analysis
+cppcheck|static analysis
+shellcheck|checks the shell scripts
+valgrind|memory checks
+python3-pytest|API tests
+python3-pytest-xdist|API tests in parallel
+python3-requests|HTTP client of the API tests
+python3-pika|AMQP client of the API tests
+python3-pymysql|database client of the API tests
+python3-hypothesis|generated inputs of the API tests
+'
+
+policy=/usr/sbin/policy-rc.d
+policy_mark='made by the booking service while it installs packages'
+apt_pid=
+
+say() { printf '%s\n' "$*"; }
+fail() { printf 'install: %s\n' "$*" >&2; exit 1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then env "$@"; else sudo env "$@"; fi
+}
+
+# Prints "package|reason" for each row that no installed package satisfies.
+missing_rows() {
+    local rows=$1 installed names reason name found
+    installed=$(dpkg-query -W -f '${Package}|${db:Status-Status}|\n' \
+        2>/dev/null | sed -n 's/|installed|$//p')
+    while IFS='|' read -r names reason; do
+        [ -n "$names" ] || continue
+        found=
+        for name in $names; do
+            grep -qxF -e "$name" <<<"$installed" && found=1 && break
+        done
+        [ -n "$found" ] || say "${names%% *}|$reason"
+    done <<<"$rows"
+}
+
+is_debian() {
+    local ids
+    ids=$(. /etc/os-release 2>/dev/null && say "${ID:-} ${ID_LIKE:-}") || return
+    [[ " $ids " =~ \ (debian|ubuntu)\  ]] && command -v apt-get >/dev/null &&
+        command -v dpkg-query >/dev/null
+}
+
+refuse_elsewhere() {
+    {
+        say "install: this is neither Debian nor Ubuntu: nothing was installed."
+        say "Their packages that are needed, under the names they have there:"
+        sed -n 's/^\([^| ]*\)[^|]*|\(.*\)/  \1: \2/p' <<<"$1"
+    } >&2
+    exit 1
+}
+
+need_root() {
+    [ "$(id -u)" = 0 ] && return
+    command -v sudo >/dev/null ||
+        fail "sudo is missing; as root: apt-get install $*"
+    sudo -n true 2>/dev/null && return
+    [ -t 0 ] && sudo -v && return
+    fail "sudo wants a password; first: sudo apt-get install $*"
+}
+
+# While it is there, Debian's maintainer scripts start no service.
+hold_services() {
+    [ -e "$policy" ] && return
+    printf '#!/bin/sh\n# %s\nexit 101\n' "$policy_mark" |
+        as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+    say "  (their system services are not started: $policy is there meanwhile)"
+}
+
+release_services() {
+    if grep -qsF "$policy_mark" "$policy"; then as_root rm -f "$policy"; fi
+}
+
+# Runs one apt-get so that a signal ends it before this script.
+apt() {
+    as_root DEBIAN_FRONTEND=noninteractive apt-get -qq \
+        -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null &
+    apt_pid=$!
+    wait "$apt_pid"
+}
+
+stopped() {
+    trap '' INT TERM HUP
+    if [ -n "$apt_pid" ]; then
+        kill -TERM "$apt_pid" 2>/dev/null || true
+        wait "$apt_pid" 2>/dev/null || true
+    fi
+    exit "$1"
+}
+
+have_lists() {
+    compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null
+}
+
+install_packages() {
+    if [ -n "$(dpkg --audit 2>/dev/null)" ]; then
+        as_root DEBIAN_FRONTEND=noninteractive dpkg --configure -a </dev/null
+    fi
+    have_lists || apt update
+    apt install -y --no-install-recommends "$@" >/dev/null && return
+    say "  not found or not fetched: refreshing the package lists"
+    apt update && apt install -y --no-install-recommends "$@" >/dev/null
+}
+
+ensure() {
+    local rows missing packages started=$SECONDS
+    rows=$for_run
+    [ "$1" = run ] || rows+=$for_test
+    is_debian || refuse_elsewhere "$rows"
+    missing=$(missing_rows "$rows")
+    [ -n "$missing" ] || return 0
+
+    say "Installing what is missing:"
+    sed 's/^\([^|]*\)|/  \1: /' <<<"$missing"
+    mapfile -t packages < <(cut -d'|' -f1 <<<"$missing")
+    need_root "${packages[@]}"
+
+    # One installation at a time, whichever checkout it is for.
+    exec 9</var/lib/dpkg
+    flock 9
+    trap release_services EXIT
+    trap 'stopped 130' INT
+    trap 'stopped 143' TERM HUP
+    hold_services
+    install_packages "${packages[@]}" ||
+        fail "apt-get could not install: ${packages[*]}"
+    trap - INT TERM HUP EXIT
+    release_services
+    exec 9<&-
+
+    missing=$(missing_rows "$rows")
+    [ -z "$missing" ] || fail "still missing: $(cut -d'|' -f1 <<<"$missing" |
+        tr '\n' ' ')"
+    say "Installed in $((SECONDS - started)) s."
+}
+
+case ${1:-} in
+run | test) ensure "$1" ;;
+*) fail "usage: install.sh run|test [-- COMMAND ...]" ;;
+esac
+shift
+[ "${1:-}" != -- ] || shift
+[ $# = 0 ] || exec "$@"

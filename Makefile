@@ -30,7 +30,15 @@ LIB_SOURCES = \
 
 SRC_SOURCES =
 
-PROGRAMS =
+# A program of its own for development and tests; nothing else links it.
+SANDBOX_SOURCES = \
+	src/sandbox/auth_service.c src/sandbox/call.c src/sandbox/control.c \
+	src/sandbox/dialect.c src/sandbox/fault.c src/sandbox/flight.c \
+	src/sandbox/flight_json.c src/sandbox/flight_service.c \
+	src/sandbox/reply.c src/sandbox/sandbox.c src/sandbox/service.c \
+	src/sandbox/state.c
+
+PROGRAMS = sandbox.fcgi
 
 UNIT_TESTS =
 
@@ -75,6 +83,7 @@ CGI_INCLUDE = $(SRC_INCLUDE) -iquote cgi-bin
 
 LIB_OBJECTS = $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 SRC_OBJECTS = $(SRC_SOURCES:%.c=$(BUILD)/%.o)
+SANDBOX_OBJECTS = $(SANDBOX_SOURCES:%.c=$(BUILD)/%.o)
 
 .PHONY: all
 all: $(PROGRAMS:%=$(BIN)/%)
@@ -97,6 +106,14 @@ $(BUILD)/liblib.a: $(LIB_OBJECTS)
 $(BUILD)/libsrc.a: $(SRC_OBJECTS)
 	rm -f $@ && ar rcs $@ $^
 
+$(BUILD)/libsandbox.a: $(SANDBOX_OBJECTS)
+	rm -f $@ && ar rcs $@ $^
+
+$(BIN)/sandbox.fcgi: $(BUILD)/cgi-bin/sandbox_fcgi.o $(BUILD)/libsandbox.a \
+    $(BUILD)/liblib.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(MODE_LINK) $(PACKAGE_LIBS)
+
 # --- unit tests: a test links its own floor and what is below -------------------
 
 $(BUILD)/tests/unit/lib/%: tests/unit/lib/%.c $(BUILD)/liblib.a
@@ -108,6 +125,12 @@ $(BUILD)/tests/unit/src/%: tests/unit/src/%.c $(BUILD)/libsrc.a $(BUILD)/liblib.
 	@mkdir -p $(@D)
 	$(COMPILE) $(SRC_INCLUDE) -o $@ $< $(BUILD)/libsrc.a $(BUILD)/liblib.a \
 	    $(MODE_LINK) $(PACKAGE_LIBS) -lcmocka -lm
+
+$(BUILD)/tests/unit/src/sandbox/%: tests/unit/src/sandbox/%.c \
+    $(BUILD)/libsandbox.a $(BUILD)/liblib.a
+	@mkdir -p $(@D)
+	$(COMPILE) $(SRC_INCLUDE) -o $@ $< $(BUILD)/libsandbox.a \
+	    $(BUILD)/liblib.a $(MODE_LINK) $(PACKAGE_LIBS) -lcmocka -lm
 
 # --- integration tests: the same, against a real database and broker ------------
 
@@ -181,4 +204,5 @@ help: ## this list
 	    $(firstword $(MAKEFILE_LIST))
 	@echo 'Settings: BUILD=dir (build), CC=clang (gcc), SANITIZE=1'
 
--include $(LIB_OBJECTS:.o=.d) $(SRC_OBJECTS:.o=.d)
+-include $(LIB_OBJECTS:.o=.d) $(SRC_OBJECTS:.o=.d) $(SANDBOX_OBJECTS:.o=.d) \
+    $(BUILD)/cgi-bin/sandbox_fcgi.d

@@ -1,6 +1,8 @@
 /*
  * Counters, gauges and latency histograms in shared memory, one row per
- * worker (no contention), summed when printed in the OpenMetrics text form.
+ * worker (no contention), summed when printed in the Prometheus text form
+ * (version 0.0.4: a counter's name has its "_total" already). Every access is
+ * atomic, none waits.
  */
 #ifndef METRICS_METRICS_H
 #define METRICS_METRICS_H
@@ -26,7 +28,8 @@ struct metrics;
 struct metrics *metrics_create(
     const struct metric_def defs[], size_t count, unsigned rows);
 void metrics_free(struct metrics *metrics);
-/* The row that this process writes. */
+/* The row that this process writes, 0 until then. What the row's last process
+ * counted stays; its gauges end with it. */
 void metrics_use_row(struct metrics *metrics, unsigned row);
 /* All accept metrics NULL and then do nothing. */
 void metrics_add(
@@ -36,8 +39,9 @@ void metrics_set(
 /* Seconds buckets 1 ms to 10 s, roughly doubling. */
 void metrics_observe_us(
     struct metrics *metrics, size_t def, size_t series, int64_t us);
+/* Over all rows; of a histogram, how many were observed. */
 int64_t metrics_sum(const struct metrics *metrics, size_t def, size_t series);
-/* All families in the text form, without the final "# EOF". */
+/* All families in the text form. */
 void metrics_print(const struct metrics *metrics, struct buf *out);
 
 #endif

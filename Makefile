@@ -20,7 +20,10 @@ LIB_SOURCES = \
 	lib/jwt/jwt.c \
 	lib/cache/shared_cache.c \
 	lib/rest/breaker.c lib/rest/rest_client.c \
-	lib/db/db.c lib/db/statement.c lib/db/transaction.c lib/db/migration.c \
+	lib/db/db.c lib/db/db_error.c lib/db/db_session.c lib/db/db_value.c \
+	lib/db/prepared.c lib/db/result.c lib/db/statement.c \
+	lib/db/transaction.c lib/db/sql_script.c lib/db/migration_files.c \
+	lib/db/migration.c \
 	lib/mq/mq_connection.c lib/mq/mq_publisher.c lib/mq/mq_topology.c \
 	lib/mq/mq_consumer.c \
 	lib/http/http.c lib/http/router.c lib/http/fcgi_server.c \

@@ -12,7 +12,8 @@
  * does), ERR_DUPLICATE (1062; details = the key's name without its table),
  * ERR_UNAVAILABLE (cannot connect, connection lost, server refuses to write,
  * out of connections), ERR_TIMEOUT (statement cut by its time limit),
- * ERR_UNKNOWN_OUTCOME (lost during COMMIT), ERR_INTERNAL (everything else).
+ * ERR_UNKNOWN_OUTCOME (lost during COMMIT, or during a db_execute outside of a
+ * transaction, which commits itself), ERR_INTERNAL (everything else).
  */
 #ifndef DB_DB_H
 #define DB_DB_H
@@ -73,6 +74,8 @@ struct db_value db_bytes(const void *bytes, size_t len);
 struct db_value db_uuid(const struct uuid *uuid); /* NULL gives NULL */
 /* DATETIME(3), UTC; a negative time gives NULL. */
 struct db_value db_time(int64_t wall_ms);
+/* DATE; days before 1970 are negative. */
+struct db_value db_date(int64_t wall_ms);
 /* DECIMAL from cents; text is written to the arena. */
 struct db_value db_cents(struct arena *arena, int64_t cents);
 
@@ -112,7 +115,9 @@ int64_t db_cell_cents(const struct db_cell *cell);    /* DECIMAL; NULL: 0 */
 
 /* LAST_INSERT_ID of the last db_execute. */
 uint64_t db_last_insert_id(const struct db *db);
-/* Plain text SQL without parameters or rows; for migrations alone. */
+/* Plain text SQL for migrations alone: statements that end in `;`, run one by
+ * one until the first that fails, whose number the cause names. Rows are thrown
+ * away. Not in a transaction; a lost connection is not replaced half way. */
 int db_run_script(
     struct db *db, const char *sql, size_t len, struct err *err) MUST_CHECK;
 

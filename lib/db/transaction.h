@@ -18,6 +18,9 @@ typedef int db_transaction_body(struct db *db, void *context, struct err *err);
  * and the body run once more. Returns 0 after a confirmed COMMIT; -1 with the
  * body's error after a rollback; -1 with ERR_UNKNOWN_OUTCOME when the
  * connection was lost during COMMIT: the caller looks the outcome up.
+ *
+ * A conflict or a loss ends the transaction even if the body overlooks it:
+ * every further statement fails, and nothing is committed. Not to be nested.
  */
 int db_transaction(struct db *db, struct deadline deadline,
     db_transaction_body *body, void *context, struct err *err) MUST_CHECK;

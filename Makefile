@@ -26,9 +26,10 @@ LIB_SOURCES = \
 	lib/db/migration.c \
 	lib/mq/mq_connection.c lib/mq/mq_publisher.c lib/mq/mq_topology.c \
 	lib/mq/mq_consumer.c \
-	lib/http/http.c lib/http/router.c lib/http/fcgi_server.c \
-	lib/http/cgi_server.c \
-	lib/prefork/listener.c lib/prefork/scoreboard.c lib/prefork/prefork.c \
+	lib/http/http.c lib/http/router.c lib/http/exchange.c \
+	lib/http/fcgi_server.c lib/http/cgi_server.c \
+	lib/prefork/listener.c lib/prefork/scoreboard.c lib/prefork/brake.c \
+	lib/prefork/children.c lib/prefork/overdue.c lib/prefork/prefork.c \
 	lib/metrics/metrics.c
 
 SRC_SOURCES =

@@ -27,10 +27,10 @@ enum worker_state {
 struct scoreboard_slot {
 	_Atomic int pid;
 	_Atomic int state;
-	_Atomic unsigned generation;
-	_Atomic int64_t started_ms; /* worker start, monotonic */
+	_Atomic unsigned generation; /* how many workers the slot has had */
+	_Atomic int64_t started_ms;  /* worker start, monotonic */
 	_Atomic uint64_t requests;
-	_Atomic int64_t request_started_us; /* 0 when idle */
+	_Atomic int64_t request_started_us; /* reading included; 0 when idle */
 	_Atomic unsigned phase;		    /* index into the phase names */
 	_Atomic int64_t phase_started_us;
 	_Atomic uint32_t phase_us[SCOREBOARD_PHASES]; /* of this request */
@@ -52,12 +52,24 @@ struct scoreboard *scoreboard_create(
     unsigned slots, const char *const *phase_names);
 void scoreboard_free(struct scoreboard *board);
 
+/* The master's side: makes a slot ready for the next worker, and empties it
+ * after its worker's death. */
+void scoreboard_start(struct scoreboard_slot *slot);
+void scoreboard_empty(struct scoreboard_slot *slot);
+/* "busy" and so on; "unknown" for what is none. */
+const char *scoreboard_state_name(int state);
+
 /* The worker's side. All accept slot NULL (no pool: plain CGI) and then do
  * nothing. */
+void scoreboard_waiting(struct scoreboard_slot *slot);
+void scoreboard_reading(struct scoreboard_slot *slot);
+void scoreboard_stopping(struct scoreboard_slot *slot);
+/* A request was read whole: its clock starts, its phases are cleared. */
 void scoreboard_request(struct scoreboard_slot *slot, const char *request_id);
 void scoreboard_route(struct scoreboard_slot *slot, int route);
 /* Enters a phase, adding the time spent in the one before. */
 void scoreboard_phase(struct scoreboard_slot *slot, unsigned phase);
+/* The request was answered: counts it and releases its claim. */
 void scoreboard_done(struct scoreboard_slot *slot);
 
 /*

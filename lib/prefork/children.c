@@ -1,0 +1,212 @@
+#include <errno.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "prefork/pool.h"
+
+/* --- in the worker ----------------------------------------------------------
+ */
+
+/* Steering signals that are the master's business: a terminal sends them to
+ * the whole process group. */
+static const int ignored[] = { SIGHUP, SIGINT, SIGUSR1, SIGUSR2 };
+
+/* Dispositions first: a signal sent since the fork is still pending. */
+static void
+reset_signals(const struct pool *pool)
+{
+	for (int s = 1; s < NSIG; s++)
+		signal(s, SIG_DFL);
+	for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
+		signal(ignored[i], SIG_IGN);
+	sigprocmask(SIG_SETMASK, &pool->outer_mask, NULL);
+}
+
+/* max_requests, ten per cent up or down, so that workers which started
+ * together do not end together. */
+static uint64_t
+jitter(uint64_t max_requests)
+{
+	uint64_t spread = max_requests / 10;
+
+	if (spread == 0)
+		return max_requests;
+	if (spread > UINT32_MAX / 4)
+		spread = UINT32_MAX / 4;
+	return max_requests - spread + random_below((uint32_t)(2 * spread + 1));
+}
+
+static _Noreturn void
+be_worker(const struct pool *pool, unsigned index, pid_t master)
+{
+	const struct prefork_options *options = pool->options;
+	struct prefork_worker worker = {
+		.index = index,
+		.board = pool->board,
+		.slot = &pool->board->slot[index],
+		.max_requests = jitter(options->max_requests),
+	};
+
+	worker.slot->pid = getpid();
+	close(pool->signal_fd);
+	reset_signals(pool);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != master)
+		_exit(0);
+	_exit(options->worker_main(options->context, &worker));
+}
+
+/* --- starting
+ * ------------------------------------------------------------------ */
+
+static int
+start(struct pool *pool, unsigned index)
+{
+	struct scoreboard_slot *slot = &pool->board->slot[index];
+	pid_t master = getpid();
+	pid_t pid;
+
+	scoreboard_start(slot);
+	pid = fork();
+	if (pid == 0)
+		be_worker(pool, index, master);
+	if (pid < 0) {
+		scoreboard_empty(slot);
+		log_write(LOG_ERROR, "worker_fork_failed",
+		    LOG_FIELDS(LOG_TEXT("pool", pool->options->name),
+			LOG_TEXT("cause", strerror(errno))));
+		return -1;
+	}
+	slot->pid = pid;
+	pool->children[index] = (struct child){
+		.pid = pid,
+		.started_ms = slot->started_ms,
+	};
+	log_write(LOG_INFO, "worker_start",
+	    LOG_FIELDS(LOG_TEXT("pool", pool->options->name),
+		LOG_NUM("worker", index), LOG_NUM("worker_pid", pid)));
+	return 0;
+}
+
+void
+children_fill(struct pool *pool)
+{
+	for (unsigned i = 0; i < pool->options->workers; i++) {
+		int64_t now_ms = clock_monotonic_ms();
+
+		if (pool->children[i].pid != 0)
+			continue;
+		if (brake_wait_ms(&pool->brake, now_ms) > 0)
+			return;
+		if (start(pool, i) != 0)
+			brake_failed(&pool->brake, now_ms, 0);
+	}
+}
+
+/* --- ending
+ * --------------------------------------------------------------------- */
+
+static const char *
+phase_name(const struct pool *pool, const struct scoreboard_slot *slot)
+{
+	unsigned phase = slot->phase;
+
+	for (unsigned i = 0; pool->board->phase_names[i] != NULL; i++)
+		if (i == phase)
+			return pool->board->phase_names[i];
+	return "unknown";
+}
+
+static void
+log_exit(const struct pool *pool, unsigned index, int status, bool failed)
+{
+	const struct child *child = &pool->children[index];
+	const struct scoreboard_slot *slot = &pool->board->slot[index];
+	bool signaled = WIFSIGNALED(status);
+
+	log_write(failed ? LOG_ERROR : LOG_INFO, "worker_exit",
+	    LOG_FIELDS(LOG_TEXT("pool", pool->options->name),
+		LOG_NUM("worker", index), LOG_NUM("worker_pid", child->pid),
+		LOG_TEXT("cause", signaled ? "signal" : "exit"),
+		LOG_NUM("status",
+		    signaled ? WTERMSIG(status) : WEXITSTATUS(status)),
+		LOG_TEXT(
+		    "signal", signaled ? sigabbrev_np(WTERMSIG(status)) : NULL),
+		LOG_TEXT("state", scoreboard_state_name(slot->state)),
+		LOG_TEXT("phase", phase_name(pool, slot)),
+		LOG_TEXT("request_id", slot->request_id),
+		LOG_NUM("requests", slot->requests),
+		LOG_NUM("lived_ms", clock_monotonic_ms() - child->started_ms)));
+}
+
+/* One that ends well before its first request is as useless as one that
+ * crashes. */
+static bool
+has_failed(const struct pool *pool, unsigned index, int status)
+{
+	if (pool->draining)
+		return false;
+	return status != 0 || pool->board->slot[index].requests == 0;
+}
+
+static void
+take_leave(struct pool *pool, unsigned index, int status)
+{
+	struct child *child = &pool->children[index];
+	bool failed = has_failed(pool, index, status);
+	int64_t now_ms = clock_monotonic_ms();
+
+	log_exit(pool, index, status, failed);
+	if (failed)
+		brake_failed(&pool->brake, now_ms, now_ms - child->started_ms);
+	scoreboard_empty(&pool->board->slot[index]);
+	*child = (struct child){ 0 };
+}
+
+void
+children_reap(struct pool *pool)
+{
+	for (unsigned i = 0; i < pool->options->workers; i++) {
+		pid_t pid = pool->children[i].pid;
+		int status;
+
+		if (pid != 0 && waitpid(pid, &status, WNOHANG) == pid)
+			take_leave(pool, i, status);
+	}
+}
+
+/* --- all of them
+ * ---------------------------------------------------------------- */
+
+unsigned
+children_signal(const struct pool *pool, int signal)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < pool->options->workers; i++) {
+		if (pool->children[i].pid == 0)
+			continue;
+		kill(pool->children[i].pid, signal);
+		count++;
+	}
+	return count;
+}
+
+bool
+children_any(const struct pool *pool)
+{
+	return children_signal(pool, 0) > 0;
+}
+
+bool
+children_missing(const struct pool *pool)
+{
+	for (unsigned i = 0; i < pool->options->workers; i++)
+		if (pool->children[i].pid == 0)
+			return true;
+	return false;
+}

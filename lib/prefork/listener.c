@@ -1,0 +1,239 @@
+#include "prefork/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/text.h"
+
+#define FIRST_INHERITED_FD 3 /* sd_listen_fds(3) */
+#define UNIX_PREFIX	   "unix:"
+
+/* --- unix sockets -----------------------------------------------------------
+ */
+
+static int
+unix_address(const char *path, struct sockaddr_un *address)
+{
+	int n;
+
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	n = snprintf(address->sun_path, sizeof(address->sun_path), "%s", path);
+	return n > 0 && (size_t)n < sizeof(address->sun_path) ? 0 : -1;
+}
+
+static bool
+answers(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool up;
+
+	if (fd < 0)
+		return false;
+	/* EAGAIN: its queue is full, so somebody listens. */
+	up = connect(fd, (const struct sockaddr *)address, sizeof(*address)) ==
+		 0 ||
+	     errno == EAGAIN;
+	close(fd);
+	return up;
+}
+
+/* What may be replaced: nothing, or a socket that nobody listens on. */
+static int
+check_place(
+    const char *path, const struct sockaddr_un *address, struct err *err)
+{
+	struct stat status;
+
+	if (lstat(path, &status) != 0)
+		return 0;
+	if (!S_ISSOCK(status.st_mode))
+		return err_set_public(err, &ERR_INVALID,
+		    "%s exists and is no socket: move it away", path);
+	if (answers(address))
+		return err_set_public(err, &ERR_UNAVAILABLE,
+		    "another process already listens on %s: stop it first",
+		    path);
+	return 0;
+}
+
+static int
+bind_hidden(
+    int fd, const struct sockaddr_un *hidden, unsigned mode, int backlog)
+{
+	unlink(hidden->sun_path);
+	if (bind(fd, (const struct sockaddr *)hidden, sizeof(*hidden)) != 0)
+		return -1;
+	if (chmod(hidden->sun_path, (mode_t)mode) != 0)
+		return -1;
+	return listen(fd, backlog);
+}
+
+static int
+open_unix(const char *path, unsigned mode, int backlog, struct err *err)
+{
+	char hidden_path[PATH_MAX];
+	struct sockaddr_un address;
+	struct sockaddr_un hidden;
+	int fd;
+
+	snprintf(
+	    hidden_path, sizeof(hidden_path), "%s.%ld", path, (long)getpid());
+	if (*path == '\0' || unix_address(path, &address) != 0 ||
+	    unix_address(hidden_path, &hidden) != 0)
+		return err_set_public(err, &ERR_INVALID,
+		    "the socket path %s is empty or too long: "
+		    "at most %zu bytes",
+		    path, sizeof(address.sun_path) - sizeof(".4194304"));
+	if (check_place(path, &address, err) != 0)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && bind_hidden(fd, &hidden, mode, backlog) == 0 &&
+	    rename(hidden_path, path) == 0)
+		return fd;
+	err_set_public(err, &ERR_UNAVAILABLE,
+	    "cannot listen on %s: %s (does its directory exist, and may this "
+	    "user write there?)",
+	    path, strerror(errno));
+	if (fd >= 0) {
+		unlink(hidden_path);
+		close(fd);
+	}
+	return -1;
+}
+
+/* --- TCP ---------------------------------------------------------------------
+ */
+
+static bool
+is_loopback(const char *host)
+{
+	static const char *const hosts[] = { "127.0.0.1", "::1", "localhost" };
+
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
+		if (strcmp(host, hosts[i]) == 0)
+			return true;
+	return false;
+}
+
+/* "127.0.0.1:9000", "[::1]:9000", "localhost:9000". */
+static int
+split_address(const char *address, char *host, size_t size, int64_t *port)
+{
+	const char *colon = strrchr(address, ':');
+	size_t len;
+
+	if (colon == NULL || text_parse_int(colon + 1, 0, 65535, port) != 0)
+		return -1;
+	len = (size_t)(colon - address);
+	if (len >= 2 && address[0] == '[' && address[len - 1] == ']') {
+		address++;
+		len -= 2;
+	}
+	if (len == 0 || len >= size)
+		return -1;
+	memcpy(host, address, len);
+	host[len] = '\0';
+	return is_loopback(host) ? 0 : -1;
+}
+
+static int
+bind_tcp(const struct addrinfo *found, int backlog)
+{
+	int on = 1;
+	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int saved;
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, found->ai_addr, found->ai_addrlen) == 0 &&
+	    listen(fd, backlog) == 0)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+static int
+open_tcp(const char *address, int backlog, struct err *err)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICSERV };
+	struct addrinfo *found;
+	char service[8];
+	char host[16];
+	int64_t port;
+	int fd;
+
+	if (split_address(address, host, sizeof(host), &port) != 0)
+		return err_set_public(err, &ERR_INVALID,
+		    "%s is no address to listen on: "
+		    "unix:/path, 127.0.0.1:PORT, [::1]:PORT or localhost:PORT",
+		    address);
+	snprintf(service, sizeof(service), "%d", (int)port);
+	if (getaddrinfo(host, service, &hints, &found) != 0)
+		return err_set_public(
+		    err, &ERR_UNAVAILABLE, "%s cannot be looked up", host);
+	fd = bind_tcp(found, backlog);
+	freeaddrinfo(found);
+	if (fd < 0)
+		err_set_public(err, &ERR_UNAVAILABLE, "cannot listen on %s: %s",
+		    address, strerror(errno));
+	return fd;
+}
+
+int
+listener_open(const char *address, unsigned mode, int backlog, struct err *err)
+{
+	size_t prefix = sizeof(UNIX_PREFIX) - 1;
+
+	if (strncmp(address, UNIX_PREFIX, prefix) == 0)
+		return open_unix(address + prefix, mode, backlog, err);
+	return open_tcp(address, backlog, err);
+}
+
+/* --- inherited
+ * ------------------------------------------------------------------ */
+
+static bool
+is_listening(int fd)
+{
+	int listening = 0;
+	socklen_t size = sizeof(listening);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) ==
+		   0 &&
+	       listening;
+}
+
+int
+listener_inherited(void)
+{
+	const char *pid_text = getenv("LISTEN_PID");
+	const char *count_text = getenv("LISTEN_FDS");
+	int64_t count;
+	int64_t pid;
+	bool ours = pid_text != NULL && count_text != NULL &&
+		    text_parse_int(pid_text, 1, INT32_MAX, &pid) == 0 &&
+		    text_parse_int(count_text, 1, INT32_MAX, &count) == 0 &&
+		    pid == getpid() && is_listening(FIRST_INHERITED_FD);
+
+	/* Meant for this process alone, not for what it starts. */
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	if (!ours)
+		return -1;
+	fcntl(FIRST_INHERITED_FD, F_SETFD, FD_CLOEXEC);
+	return FIRST_INHERITED_FD;
+}

@@ -25,7 +25,7 @@ struct breaker {
 	_Atomic uint64_t refused_count;
 };
 
-/* Initialises in place, before the fork. */
+/* Initialises in place, before the fork. threshold 0 never opens. */
 void breaker_init(struct breaker *breaker, unsigned threshold, int64_t open_ms,
     int64_t probe_ms);
 /* True when a call may be made now; every true is followed by one report. */

@@ -5,7 +5,8 @@
  * Connections are kept alive per client and a stale one is retried once,
  * invisibly (GETs are idempotent). No redirects, no proxy from the
  * environment, http and https only, HTTP/1.1, no signals, body and headers
- * capped. One client belongs to one worker and is made after the fork.
+ * capped. One client belongs to one worker and is made after the fork. The
+ * process must ignore SIGPIPE (a TLS peer that goes away would raise it).
  */
 #ifndef REST_REST_CLIENT_H
 #define REST_REST_CLIENT_H
@@ -15,12 +16,15 @@
 #include "core/err.h"
 #include "rest/breaker.h"
 
+#define REST_MAX_CALLS 4
+
 struct rest_client;
 
 struct rest_settings {
 	int64_t connect_timeout_ms;
 	size_t max_body_bytes;
-	int64_t idle_ms; /* older kept connections are not used again */
+	int64_t idle_ms; /* older kept connections are not used again;
+			    whole seconds, less than one keeps none */
 };
 
 struct rest_header {
@@ -42,21 +46,23 @@ struct rest_call {
 	const char *body; /* request memory, NUL-terminated */
 	size_t body_len;
 	int64_t elapsed_us;
-	struct err err; /* ERR_TIMEOUT or ERR_UNAVAILABLE */
+	struct err err; /* ERR_TIMEOUT, ERR_UNAVAILABLE; ERR_INVALID for a
+			   header that was not sent. cause: "HOST: why" */
 };
 
 /* NULL when libcurl cannot be set up. */
 struct rest_client *rest_client_create(const struct rest_settings *settings);
 void rest_client_free(struct rest_client *client);
-/* Performs `count` calls (at most 4) side by side, each within its own
- * timeout and all within the deadline; returns when all have an outcome. The
- * breaker counts time-outs, refused connections and 5xx answers that the
+/* Performs `count` calls (at most REST_MAX_CALLS) side by side, each within its
+ * own timeout and all within the deadline; returns when all have an outcome.
+ * The breaker counts time-outs, refused connections and 5xx answers that the
  * caller does not take back with rest_call_was_fine. */
 void rest_perform(struct rest_client *client, struct arena *arena,
     struct rest_call calls[], size_t count, struct deadline deadline);
 /* For a 5xx that is a proper answer in that service's dialect. */
 void rest_call_was_fine(struct rest_call *call);
-/* Percent-encodes one path segment (RFC 3986 unreserved kept). */
+/* Percent-encodes one path segment (RFC 3986 unreserved kept, but for "." and
+ * ".." as a whole, so that a segment never climbs). */
 char *rest_encode_segment(struct arena *arena, const char *segment);
 
 #endif

@@ -197,6 +197,13 @@ json_get(const struct json_value *object, const char *key)
 	return value_of(member);
 }
 
+bool
+json_has(const struct json_value *object, const char *key)
+{
+	return json_object_is_type(tree_of(object), json_type_object) &&
+	       json_object_object_get_ex(tree_of(object), key, NULL);
+}
+
 const char *
 json_string(const struct json_value *value, size_t *len)
 {

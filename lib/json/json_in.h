@@ -33,6 +33,8 @@ enum json_type json_type_of(const struct json_value *value);
 /* A field of an object; NULL when absent or when `object` is none. */
 const struct json_value *json_get(
     const struct json_value *object, const char *key);
+/* True when the object has the field, be it null. */
+bool json_has(const struct json_value *object, const char *key);
 /* String bytes, NUL-terminated; NULL when not a string. len may be NULL. */
 const char *json_string(const struct json_value *value, size_t *len);
 /* 0 and the value for JSON_INTEGER, else -1. */

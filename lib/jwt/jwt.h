@@ -1,8 +1,10 @@
 /*
  * JSON Web Tokens, compact form, HS256 only (RFC 7515, 7519, 8725).
  *
- * Any other `alg` (none in every spelling included), a `crit` header, padding,
- * a duplicate claim or a malformed part is refused. Nothing is fetched.
+ * Padding, a duplicate claim, a malformed part or a malformed exp is always
+ * refused; jwt_verify refuses any other `alg` (none in every spelling
+ * included), a `crit` header and a `typ` other than JWT or at+jwt. Nothing is
+ * fetched.
  */
 #ifndef JWT_JWT_H
 #define JWT_JWT_H

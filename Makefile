@@ -24,7 +24,8 @@ LIB_SOURCES = \
 	lib/db/prepared.c lib/db/result.c lib/db/statement.c \
 	lib/db/transaction.c lib/db/sql_script.c lib/db/migration_files.c \
 	lib/db/migration.c \
-	lib/mq/mq_connection.c lib/mq/mq_publisher.c lib/mq/mq_topology.c \
+	lib/mq/mq_url.c lib/mq/mq_connection.c lib/mq/mq_frames.c \
+	lib/mq/mq_content.c lib/mq/mq_publisher.c lib/mq/mq_topology.c \
 	lib/mq/mq_consumer.c \
 	lib/http/http.c lib/http/router.c lib/http/exchange.c \
 	lib/http/fcgi_server.c lib/http/cgi_server.c \

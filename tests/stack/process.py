@@ -9,6 +9,7 @@ import concurrent.futures
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -25,7 +26,8 @@ class Process:
     """One child with its log."""
 
     def __init__(self, name, argv, log, env, cwd=None, keep=(),
-                 stop_signal=signal.SIGTERM, grace=10.0, stdin=None):
+                 stop_signal=signal.SIGTERM, grace=10.0, stdin=None,
+                 stdout=None):
         self.name = name
         self.log = log
         self.grace = grace
@@ -37,7 +39,7 @@ class Process:
             command = ["setpriv", "--pdeathsig", "TERM", "--", *argv]
             self._popen = _starter.submit(
                 subprocess.Popen, command, stdin=stdin or subprocess.DEVNULL,
-                stdout=out, stderr=subprocess.STDOUT, env=env, cwd=cwd,
+                stdout=stdout or out, stderr=out, env=env, cwd=cwd,
                 pass_fds=keep, start_new_session=True).result()
         self.pid = self._popen.pid
 
@@ -132,18 +134,20 @@ class Processes:
         return process
 
     def run(self, name, argv, seconds, env=None, **options):
-        """Runs a command to its end; returns its output."""
-        process = self.start(name, argv, env, **options)
-        try:
-            self.wait(f"{name} to end", lambda: process.ended() is not None,
-                      seconds)
-        finally:
-            process.stop()
-            with self._lock:
-                self._all.remove(process)
+        """Runs a command to its end; returns what it wrote to its standard
+        output, which is in no log."""
+        with tempfile.TemporaryFile() as out:
+            process = self.start(name, argv, env, stdout=out, **options)
+            try:
+                self.wait(f"{name} to end",
+                          lambda: process.ended() is not None, seconds)
+            finally:
+                self.stop(process)
+            out.seek(0)
+            written = out.read().decode("utf-8", "replace")
         if process.ended() != 0:
-            raise Failure(f"{process.how_it_ended()}; {process.tail()}")
-        return process.output()
+            raise Failure(f"{process.how_it_ended()}; {process.tail(20)}")
+        return written
 
     def wait(self, what, ready, seconds, *needed):
         """Polls `ready` until it says so; fails when a needed child ends."""
@@ -162,7 +166,7 @@ class Processes:
             pause = min(pause * 1.5, 0.1)
 
     def first_ended(self):
-        """A child that ended though nobody asked it to."""
+        """A child that ended though nobody asked it to; else None."""
         with self._lock:
             return next((p for p in self._all if p.ended() is not None), None)
 

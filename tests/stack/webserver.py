@@ -19,6 +19,7 @@ $SERVER["socket"] == "{address}:{port}" {{
             "disable-time" => 0
         ))
     )
+    server.errorfile-prefix = ""
 }}
 """
 

@@ -1,0 +1,31 @@
+"""`make`, one at a time for each build directory."""
+
+import fcntl
+import os
+
+# Left by the make that called us; a make of ours is a new one.
+MAKE_VARIABLES = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")
+
+
+def build(processes, settings, targets=("all",), name="build"):
+    """`settings`: checkout, and make variables such as BUILD."""
+    variables = dict(settings)
+    checkout = variables.pop("checkout")
+    directory = os.path.join(checkout, variables["BUILD"])
+    os.makedirs(directory, exist_ok=True)
+    with open(os.path.join(directory, ".lock"), "w",
+              encoding="ascii") as lock:
+        processes.wait(f"another build in {variables['BUILD']}",
+                       lambda: locked(lock), 600)
+        processes.run(name, [
+            "make", f"-j{os.cpu_count()}", "--no-print-directory",
+            *(f"{key}={value}" for key, value in variables.items()),
+            *targets], seconds=900, cwd=checkout)
+
+
+def locked(file):
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False

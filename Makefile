@@ -28,7 +28,7 @@ LIB_SOURCES = \
 	lib/mq/mq_content.c lib/mq/mq_publisher.c lib/mq/mq_topology.c \
 	lib/mq/mq_consumer.c \
 	lib/http/http.c lib/http/router.c lib/http/exchange.c \
-	lib/http/fcgi_server.c lib/http/cgi_server.c \
+	lib/http/socket_watch.c lib/http/fcgi_server.c lib/http/cgi_server.c \
 	lib/prefork/listener.c lib/prefork/scoreboard.c lib/prefork/brake.c \
 	lib/prefork/children.c lib/prefork/overdue.c lib/prefork/prefork.c \
 	lib/metrics/metrics.c
@@ -45,7 +45,14 @@ SANDBOX_SOURCES = \
 
 PROGRAMS = sandbox.fcgi
 
-UNIT_TESTS =
+UNIT_TESTS = \
+	tests/unit/src/sandbox/auth_service_test.c \
+	tests/unit/src/sandbox/control_test.c \
+	tests/unit/src/sandbox/fault_test.c \
+	tests/unit/src/sandbox/flight_service_test.c \
+	tests/unit/src/sandbox/flight_test.c \
+	tests/unit/src/sandbox/readme_test.c \
+	tests/unit/src/sandbox/state_test.c
 
 # With TEST_DB_SOCKET, TEST_RABBITMQ_URL: a private database and broker.
 INTEGRATION_TESTS =

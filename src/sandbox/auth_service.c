@@ -1,6 +1,7 @@
 #include "sandbox/auth_service.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -9,6 +10,7 @@
 #include "sandbox/call.h"
 #include "sandbox/reply.h"
 
+#define LAST_MS	 253402300800000.0 /* after the year 9999 */
 #define ACCEPTED "user is authenticated and token is valid"
 #define REFUSED	 "Something went wrong"
 
@@ -73,49 +75,85 @@ token_of(const struct http_request *request)
 	return header + sizeof(SCHEME) - 1;
 }
 
-/* The signature alone: a leeway of a lifetime leaves the times to in_time. */
-static int
-check_signature(const struct sandbox *sandbox, struct arena *arena,
-    const char *token, int64_t now_ms, struct jwt *jwt)
+/* nbf in milliseconds, 0 without one. */
+static int64_t
+not_before_ms(const struct jwt *jwt)
 {
-	struct err err;
+	const char *text = json_number_text(json_get(jwt->claims, "nbf"));
+	double ms = text == NULL ? 0 : strtod(text, NULL) * 1000;
 
-	if (sandbox->jwt_secret == NULL)
-		return jwt_decode(arena, token, jwt, &err);
-	return jwt_verify(
-	    arena, token, sandbox->jwt_secret, now_ms, INT_MAX, jwt, &err);
+	return ms > 0 && ms < LAST_MS ? (int64_t)ms : 0;
 }
 
 static enum verdict
 in_time(const struct jwt *jwt, int64_t now_ms)
 {
-	int64_t not_before_s;
-
-	if (json_integer(json_get(jwt->claims, "nbf"), &not_before_s) == 0 &&
-	    not_before_s > now_ms / 1000)
+	if (not_before_ms(jwt) > now_ms)
 		return TOKEN_EARLY;
 	if (jwt->expires_at_ms >= 0 && jwt->expires_at_ms <= now_ms)
 		return TOKEN_EXPIRED;
 	return TOKEN_VALID;
 }
 
+/* Whether the signature alone is right, whatever the times say: asked at a time
+ * that nbf allows, with a lifetime of leeway behind exp. */
+static bool
+signed_by_us(const struct sandbox *sandbox, struct arena *arena,
+    const char *token, int64_t now_ms, struct jwt *jwt)
+{
+	struct err err;
+	int64_t at_ms;
+
+	if (jwt_decode(arena, token, jwt, &err) != 0)
+		return false;
+	if (sandbox->jwt_secret == NULL)
+		return true;
+	at_ms = not_before_ms(jwt) > now_ms ? not_before_ms(jwt) : now_ms;
+	return jwt_verify(arena, token, sandbox->jwt_secret, at_ms, INT_MAX,
+		   jwt, &err) == 0;
+}
+
+/* The ordinary token costs one verification; only a refused one is looked at
+ * again for the reason. */
+static enum verdict
+verify(const struct sandbox *sandbox, struct arena *arena, const char *token,
+    struct jwt *jwt)
+{
+	int64_t now_ms = clock_wall_ms();
+	struct err err;
+
+	if (sandbox->jwt_secret != NULL &&
+	    jwt_verify(
+		arena, token, sandbox->jwt_secret, now_ms, 0, jwt, &err) == 0)
+		return TOKEN_VALID;
+	if (!signed_by_us(sandbox, arena, token, now_ms, jwt))
+		return TOKEN_FORGED;
+	return in_time(jwt, now_ms);
+}
+
+static bool
+is_revoked(struct state *state, const char *token)
+{
+	struct digest digest;
+
+	if (!state_any_revoked(state))
+		return false;
+	digest = digest_of(token, strlen(token));
+	return state_revoked(state, &digest);
+}
+
 static enum verdict
 judge(const struct sandbox *sandbox, struct arena *arena, const char *token,
     struct jwt *jwt)
 {
-	int64_t now_ms = clock_wall_ms();
+	enum verdict verdict;
 
 	if (token == NULL || token[0] == '\0')
 		return TOKEN_MISSING;
-	if (check_signature(sandbox, arena, token, now_ms, jwt) != 0)
-		return TOKEN_FORGED;
-	if (state_any_revoked(sandbox->state)) {
-		struct digest digest = digest_of(token, strlen(token));
-
-		if (state_revoked(sandbox->state, &digest))
-			return TOKEN_REVOKED;
-	}
-	return in_time(jwt, now_ms);
+	verdict = verify(sandbox, arena, token, jwt);
+	if (verdict == TOKEN_VALID && is_revoked(sandbox->state, token))
+		return TOKEN_REVOKED;
+	return verdict;
 }
 
 /* --- answers ----------------------------------------------------------------

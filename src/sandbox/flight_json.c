@@ -65,12 +65,11 @@ static int
 override(struct arena *arena, const struct json_value *object, const char *key,
     enum flight_field field, struct flight *flight, struct err *err)
 {
-	const struct json_value *value = json_get(object, key);
 	const char *json;
 
-	if (value == NULL)
+	if (!json_has(object, key))
 		return 0;
-	json = text_of(arena, value);
+	json = text_of(arena, json_get(object, key));
 	if (json == NULL || flight_set(flight, field, json) != 0)
 		return err_set_public(err, &ERR_INVALID,
 		    "%s: a scalar or an array of scalars that fits", key);
@@ -92,6 +91,10 @@ omit(struct flight *flight, const char *key)
 static int
 omit_all(const struct json_value *names, struct flight *flight, struct err *err)
 {
+	if (json_type_of(names) != JSON_NULL &&
+	    json_type_of(names) != JSON_ARRAY)
+		return err_set_public(
+		    err, &ERR_INVALID, "omit: a list of names of fields");
 	for (size_t i = 0; i < json_length(names); i++) {
 		const char *name = json_string(json_at(names, i), NULL);
 

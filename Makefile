@@ -46,6 +46,11 @@ SANDBOX_SOURCES = \
 PROGRAMS = sandbox.fcgi
 
 UNIT_TESTS = \
+	tests/unit/lib/core/arena_test.c tests/unit/lib/core/buf_test.c \
+	tests/unit/lib/core/clock_test.c tests/unit/lib/core/digest_test.c \
+	tests/unit/lib/core/err_test.c tests/unit/lib/core/ident_test.c \
+	tests/unit/lib/core/log_test.c tests/unit/lib/core/money_test.c \
+	tests/unit/lib/core/text_test.c \
 	tests/unit/src/sandbox/auth_service_test.c \
 	tests/unit/src/sandbox/control_test.c \
 	tests/unit/src/sandbox/fault_test.c \

@@ -108,8 +108,7 @@ metrics_free(struct metrics *metrics)
 	free(metrics);
 }
 
-/* --- writing ---------------------------------------------------------------
- */
+/* --- writing ---------------------------------------------------------- */
 
 static struct cell *
 cell_at(const struct metrics *metrics, unsigned row, size_t def, size_t series)
@@ -186,8 +185,7 @@ metrics_observe_us(
 	add(&cells[CELL_SUM], us > 0 ? us : 0);
 }
 
-/* --- reading ---------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------- */
 
 static int64_t
 sum_rows(

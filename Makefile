@@ -51,6 +51,10 @@ UNIT_TESTS = \
 	tests/unit/lib/core/err_test.c tests/unit/lib/core/ident_test.c \
 	tests/unit/lib/core/log_test.c tests/unit/lib/core/money_test.c \
 	tests/unit/lib/core/text_test.c \
+	tests/unit/lib/http/cgi_server_test.c \
+	tests/unit/lib/http/exchange_test.c \
+	tests/unit/lib/http/fcgi_server_test.c \
+	tests/unit/lib/http/http_test.c tests/unit/lib/http/router_test.c \
 	tests/unit/src/sandbox/auth_service_test.c \
 	tests/unit/src/sandbox/control_test.c \
 	tests/unit/src/sandbox/fault_test.c \
@@ -58,6 +62,9 @@ UNIT_TESTS = \
 	tests/unit/src/sandbox/flight_test.c \
 	tests/unit/src/sandbox/readme_test.c \
 	tests/unit/src/sandbox/state_test.c
+
+# What several unit tests need; linked into each of them.
+UNIT_SUPPORT = tests/unit/support/fcgi_client.c
 
 # With TEST_DB_SOCKET, TEST_RABBITMQ_URL: a private database and broker.
 INTEGRATION_TESTS =
@@ -97,10 +104,12 @@ COMPILE = $(CC) $(CSTD) $(WARNINGS) $(MODE) -g -MMD -MP $(PACKAGE_CFLAGS)
 LIB_INCLUDE = -iquote lib
 SRC_INCLUDE = $(LIB_INCLUDE) -iquote src
 CGI_INCLUDE = $(SRC_INCLUDE) -iquote cgi-bin
+UNIT_INCLUDE = -iquote tests/unit
 
 LIB_OBJECTS = $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 SRC_OBJECTS = $(SRC_SOURCES:%.c=$(BUILD)/%.o)
 SANDBOX_OBJECTS = $(SANDBOX_SOURCES:%.c=$(BUILD)/%.o)
+SUPPORT_OBJECTS = $(UNIT_SUPPORT:%.c=$(BUILD)/%.o)
 
 .PHONY: all
 all: $(PROGRAMS:%=$(BIN)/%)
@@ -133,9 +142,18 @@ $(BIN)/sandbox.fcgi: $(BUILD)/cgi-bin/sandbox_fcgi.o $(BUILD)/libsandbox.a \
 
 # --- unit tests: a test links its own floor and what is below -------------------
 
-$(BUILD)/tests/unit/lib/%: tests/unit/lib/%.c $(BUILD)/liblib.a
+$(BUILD)/tests/unit/support/%.o: tests/unit/support/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(LIB_INCLUDE) -o $@ $< $(BUILD)/liblib.a $(MODE_LINK) \
+	$(COMPILE) $(LIB_INCLUDE) $(UNIT_INCLUDE) -c -o $@ $<
+
+$(BUILD)/libsupport.a: $(SUPPORT_OBJECTS)
+	rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/tests/unit/lib/%: tests/unit/lib/%.c $(BUILD)/libsupport.a \
+    $(BUILD)/liblib.a
+	@mkdir -p $(@D)
+	$(COMPILE) $(LIB_INCLUDE) $(UNIT_INCLUDE) -o $@ $< \
+	    $(BUILD)/libsupport.a $(BUILD)/liblib.a $(MODE_LINK) \
 	    $(PACKAGE_LIBS) -lcmocka -lm
 
 $(BUILD)/tests/unit/src/%: tests/unit/src/%.c $(BUILD)/libsrc.a $(BUILD)/liblib.a
@@ -162,6 +180,11 @@ $(BUILD)/tests/integration/src/%: tests/integration/src/%.c \
 	$(COMPILE) $(SRC_INCLUDE) -o $@ $< $(BUILD)/libsrc.a $(BUILD)/liblib.a \
 	    $(MODE_LINK) $(PACKAGE_LIBS) -lcmocka -lm
 
+$(BIN)/json_gate: tests/corpus/json_gate_main.c $(BUILD)/liblib.a
+	@mkdir -p $(@D)
+	$(COMPILE) $(LIB_INCLUDE) -o $@ $< $(BUILD)/liblib.a $(MODE_LINK) \
+	    $(PACKAGE_LIBS)
+
 .PHONY: unit-tests integration-tests
 unit-tests: $(UNIT_TESTS:%.c=$(BUILD)/%)
 integration-tests: $(INTEGRATION_TESTS:%.c=$(BUILD)/%)
@@ -177,7 +200,7 @@ PYTHON = env PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3
 RUN_TESTS = $(INSTALLED) test -- $(PYTHON) tests/run_tests.py
 
 .PHONY: run stop clean-data install-packages
-.PHONY: test test-unit test-integration test-api test-asan
+.PHONY: test test-unit test-integration test-api test-asan test-json-corpus
 .PHONY: lint format clean help
 
 run: ## install what is missing, build, start everything, say how to use it
@@ -207,6 +230,10 @@ test-api: ## tests of the whole service over HTTP
 test-asan: ## unit, integration and API tests under ASan and UBSan
 	@$(RUN_TESTS) --sanitize unit integration api
 
+test-json-corpus: ## the JSON gate against the public JSON test suite (needs npm)
+	@$(MAKE) -s $(BIN)/json_gate
+	@$(PYTHON) tests/corpus/json_corpus.py $(BUILD)
+
 lint: ## static checks: layers, headers, banned calls, format, sizes and more
 	@$(RUN_TESTS) lint
 
@@ -222,4 +249,5 @@ help: ## this list
 	@echo 'Settings: BUILD=dir (build), CC=clang (gcc), SANITIZE=1'
 
 -include $(LIB_OBJECTS:.o=.d) $(SRC_OBJECTS:.o=.d) $(SANDBOX_OBJECTS:.o=.d) \
+    $(SUPPORT_OBJECTS:.o=.d) \
     $(BUILD)/cgi-bin/sandbox_fcgi.d

@@ -13,11 +13,11 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "core/log.h"
 #include "http/exchange.h"
+#include "http/socket_watch.h"
 
 #define IDLE_TICK_MS	 1000
 #define SHORTAGE_WAIT_MS 50
@@ -45,55 +45,6 @@ struct server {
 	struct fcgi_counts *counts;
 	struct arena *arena;
 };
-
-/* --- the watch: no peer holds a worker longer than this --------------------
- */
-
-static volatile sig_atomic_t watched_fd = -1;
-static volatile sig_atomic_t watch_fired;
-
-/* A shut down socket ends the read or write that blocks now and each one after
- * it, whichever thread got the signal and whenever it came. */
-static void
-on_alarm(int signal)
-{
-	int saved = errno;
-
-	(void)signal;
-	if (watched_fd >= 0) {
-		watch_fired = 1;
-		shutdown(watched_fd, SHUT_RDWR);
-	}
-	errno = saved;
-}
-
-static void
-set_timer(int64_t ms)
-{
-	struct itimerval timer = {
-		.it_value = { .tv_sec = ms / 1000,
-		    .tv_usec = ms % 1000 * 1000 },
-	};
-
-	setitimer(ITIMER_REAL, &timer, NULL);
-}
-
-static void
-watch_start(int fd, int64_t ms)
-{
-	watch_fired = 0;
-	watched_fd = fd;
-	set_timer(ms > 0 ? ms : 1);
-}
-
-/* False when the time was over: the connection is shut down. */
-static bool
-watch_stop(void)
-{
-	set_timer(0);
-	watched_fd = -1;
-	return !watch_fired;
-}
 
 /* --- what the surroundings see ---------------------------------------------
  */
@@ -206,9 +157,9 @@ answer(struct server *server, FCGX_Request *fcgi, struct http_request *request)
 		observer->working(observer->context, request);
 	exchange_handle(
 	    server->handler, request, server->limits, &response, &head);
-	watch_start(fcgi->ipcFd, server->limits->read_timeout_ms);
+	socket_watch_start(fcgi->ipcFd, server->limits->read_timeout_ms);
 	sent = send_reply(fcgi, request, &response, &head);
-	if (!watch_stop())
+	if (!socket_watch_stop())
 		sent = false;
 	let_go(fcgi);
 	server->counts->requests++;
@@ -238,9 +189,9 @@ serve(struct server *server, int fd)
 
 	tell(server->observer->reading, server);
 	adopt(&fcgi, fd);
-	watch_start(fd, server->limits->read_timeout_ms);
+	socket_watch_start(fd, server->limits->read_timeout_ms);
 	trouble = receive(server, &fcgi, started_us, &request);
-	if (!watch_stop())
+	if (!socket_watch_stop())
 		trouble = "slow";
 	if (trouble == NULL)
 		answer(server, &fcgi, &request);
@@ -373,8 +324,6 @@ fill_stop_signals(sigset_t *stop)
 static int
 set_signals(struct server *server)
 {
-	struct sigaction alarmed = { .sa_handler = on_alarm,
-		.sa_flags = SA_RESTART };
 	sigset_t blocked;
 	sigset_t stop;
 
@@ -386,13 +335,6 @@ set_signals(struct server *server)
 	for (size_t i = 0; i < ARRAY_LEN(steering); i++)
 		if (sigismember(&stop, steering[i]))
 			sigaddset(&server->waiting_mask, steering[i]);
-	sigdelset(&server->waiting_mask, SIGALRM);
-
-	sigemptyset(&alarmed.sa_mask);
-	sigaction(SIGALRM, &alarmed, NULL);
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGALRM);
-	sigprocmask(SIG_UNBLOCK, &blocked, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	server->signal_fd = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
 	return server->signal_fd;
@@ -416,6 +358,7 @@ set_up(struct server *server, struct err *err)
 		return err_set(err, &ERR_INTERNAL, "listening socket: %s",
 		    strerror(errno));
 	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	socket_watch_init();
 	if (server->epoll_fd < 0 || set_signals(server) < 0 ||
 	    watch_events(server, server->signal_fd, EPOLLIN) != 0 ||
 	    watch_events(server, server->listen_fd, EPOLLIN | EPOLLEXCLUSIVE) !=

@@ -51,6 +51,7 @@ UNIT_TESTS = \
 	tests/unit/lib/core/err_test.c tests/unit/lib/core/ident_test.c \
 	tests/unit/lib/core/log_test.c tests/unit/lib/core/money_test.c \
 	tests/unit/lib/core/text_test.c \
+	tests/unit/lib/metrics/metrics_test.c \
 	tests/unit/lib/http/cgi_server_test.c \
 	tests/unit/lib/http/exchange_test.c \
 	tests/unit/lib/http/fcgi_server_test.c \

@@ -56,6 +56,10 @@ UNIT_TESTS = \
 	tests/unit/lib/http/exchange_test.c \
 	tests/unit/lib/http/fcgi_server_test.c \
 	tests/unit/lib/http/http_test.c tests/unit/lib/http/router_test.c \
+	tests/unit/lib/json/json_gate_test.c \
+	tests/unit/lib/json/json_in_test.c \
+	tests/unit/lib/json/json_key_set_test.c \
+	tests/unit/lib/json/json_out_test.c \
 	tests/unit/src/sandbox/auth_service_test.c \
 	tests/unit/src/sandbox/control_test.c \
 	tests/unit/src/sandbox/fault_test.c \

@@ -39,5 +39,9 @@ call_begin(struct sandbox *sandbox, enum service service,
 	*fault = state_take_fault(sandbox->state, service);
 	if (fault->mode != FAULT_NONE)
 		state_count(sandbox->state, service, TALLY_FAULTS);
-	return fault_answer(fault, request, response);
+	if (fault_answer(fault, request, response))
+		return true;
+	if (fault->mode == FAULT_CLOSE)
+		sandbox->leave(sandbox->context);
+	return false;
 }

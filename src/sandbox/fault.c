@@ -2,13 +2,11 @@
 
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "sandbox/reply.h"
 
 #define HUGE_BYTES  (10u * 1024 * 1024)
 #define DEEP_LEVELS 100000
-#define CLOSE_EXIT  70
 
 #define AUTH   (1u << SERVICE_AUTH)
 #define FLIGHT (1u << SERVICE_FLIGHT)
@@ -242,8 +240,6 @@ fault_answer(const struct fault *fault, const struct http_request *request,
 
 	if (fault->delay_ms > 0)
 		wait_ms(fault->delay_ms);
-	if (fault->mode == FAULT_CLOSE)
-		_exit(CLOSE_EXIT);
 	if (row->status == 0)
 		return false;
 	reply_text(response, row->status, row->type, row->body);

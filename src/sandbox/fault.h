@@ -68,8 +68,8 @@ const char *fault_name(enum fault_mode mode);
 int fault_find(
     const char *name, enum service service, enum fault_mode *mode) MUST_CHECK;
 
-/* Sleeps; ends the process for FAULT_CLOSE; true when the mode has answered in
- * the service's place. Blocks for delay_ms. */
+/* Sleeps; true when the mode has answered in the service's place. Blocks for
+ * delay_ms. */
 bool fault_answer(const struct fault *fault, const struct http_request *request,
     struct http_response *response);
 /* Changes the flight that is about to be presented. */

@@ -17,6 +17,9 @@
 struct sandbox {
 	struct state *state;
 	const char *jwt_secret; /* NULL: signatures are not looked at */
+	/* Ends the process under a call, for the fault `close`. */
+	void (*leave)(void *context) __attribute__((noreturn));
+	void *context;
 };
 
 /* What a row of the route table leads to. */
@@ -26,7 +29,7 @@ typedef void sandbox_endpoint(struct sandbox *sandbox,
 
 /* The `handle` of an http_handler whose context is a struct sandbox. The
  * response takes up to SANDBOX_MAX_RESPONSE_BYTES. Blocks for a fault's delay;
- * ends the process for the fault `close`. */
+ * leaves for the fault `close`. */
 void sandbox_handle(void *context, struct http_request *request,
     struct http_response *response);
 /* Paths, dialects, faults and flight names, for --help. */

@@ -1,7 +1,6 @@
 #include "caller.h"
 
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "core/clock.h"
 #include "jwt/jwt.h"
@@ -224,7 +223,7 @@ close_ends_the_process(void **state)
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 70);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == LEAVE_EXIT);
 	assert_int_equal(
 	    state_counted(caller->sandbox.state, SERVICE_FLIGHT, TALLY_CALLS),
 	    1);

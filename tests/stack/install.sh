@@ -69,6 +69,7 @@ missing_rows() {
 
 is_debian() {
     local ids
+    # shellcheck disable=SC1091 # the machine's own
     ids=$(. /etc/os-release 2>/dev/null && say "${ID:-} ${ID_LIKE:-}") || return
     [[ " $ids " =~ \ (debian|ubuntu)\  ]] && command -v apt-get >/dev/null &&
         command -v dpkg-query >/dev/null
@@ -145,7 +146,7 @@ ensure() {
     [ -n "$missing" ] || return 0
 
     say "Installing what is missing:"
-    sed 's/^\([^|]*\)|/  \1: /' <<<"$missing"
+    say "  ${missing//$'\n'/$'\n  '}" | sed 's/|/: /'
     mapfile -t packages < <(cut -d'|' -f1 <<<"$missing")
     need_root "${packages[@]}"
 

@@ -60,6 +60,8 @@ UNIT_TESTS = \
 	tests/unit/lib/json/json_in_test.c \
 	tests/unit/lib/json/json_key_set_test.c \
 	tests/unit/lib/json/json_out_test.c \
+	tests/unit/lib/mq/mq_connection_test.c \
+	tests/unit/lib/mq/mq_url_test.c \
 	tests/unit/src/sandbox/auth_service_test.c \
 	tests/unit/src/sandbox/control_test.c \
 	tests/unit/src/sandbox/fault_test.c \
@@ -72,7 +74,11 @@ UNIT_TESTS = \
 UNIT_SUPPORT = tests/unit/support/fcgi_client.c
 
 # With TEST_DB_SOCKET, TEST_RABBITMQ_URL: a private database and broker.
-INTEGRATION_TESTS =
+INTEGRATION_TESTS = \
+	tests/integration/lib/mq/consume_test.c \
+	tests/integration/lib/mq/outage_test.c \
+	tests/integration/lib/mq/publish_test.c \
+	tests/integration/lib/mq/topology_test.c
 
 # --- how to compile ------------------------------------------------------------
 
@@ -178,6 +184,13 @@ $(BUILD)/tests/integration/lib/%: tests/integration/lib/%.c $(BUILD)/liblib.a
 	@mkdir -p $(@D)
 	$(COMPILE) $(LIB_INCLUDE) -o $@ $< $(BUILD)/liblib.a $(MODE_LINK) \
 	    $(PACKAGE_LIBS) -lcmocka -lm
+
+MQ_FIXTURE = tests/integration/lib/mq/broker.c tests/integration/lib/mq/node.c
+$(BUILD)/tests/integration/lib/mq/%: tests/integration/lib/mq/%.c \
+    $(MQ_FIXTURE) $(BUILD)/liblib.a
+	@mkdir -p $(@D)
+	$(COMPILE) $(LIB_INCLUDE) -o $@ $< $(MQ_FIXTURE) $(BUILD)/liblib.a \
+	    $(MODE_LINK) $(PACKAGE_LIBS) -lcmocka -lm
 
 $(BUILD)/tests/integration/src/%: tests/integration/src/%.c \
     $(BUILD)/libsrc.a $(BUILD)/liblib.a

@@ -1,6 +1,7 @@
 #include "mq/mq_connection.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -149,25 +150,28 @@ mq_prove(struct mq *mq)
 	mq->failures = 0;
 }
 
+int64_t
+mq_pause_ms(unsigned failures)
+{
+	int64_t whole_ms = PAUSE_FIRST_MS;
+
+	for (unsigned i = 1; i < failures && whole_ms < PAUSE_MOST_MS; i++)
+		whole_ms *= 2;
+	if (whole_ms > PAUSE_MOST_MS)
+		whole_ms = PAUSE_MOST_MS;
+	return whole_ms / 2 + random_below((uint32_t)(whole_ms / 2) + 1);
+}
+
 /* A connection that was of use may be opened again at once; one that was not
  * is a failure, so that a missing exchange causes no storm of logins. */
 static void
 count_failure(struct mq *mq)
 {
-	int64_t pause_ms = PAUSE_FIRST_MS;
-	unsigned doubled;
-
 	if (mq->proven)
 		return;
-	for (doubled = 0; doubled < mq->failures; doubled++)
-		if (pause_ms < PAUSE_MOST_MS)
-			pause_ms *= 2;
-	if (pause_ms > PAUSE_MOST_MS)
-		pause_ms = PAUSE_MOST_MS;
-	else
+	if (mq->failures < UINT_MAX)
 		mq->failures++;
-	pause_ms = pause_ms / 2 + random_below((uint32_t)pause_ms / 2 + 1);
-	mq->next_try_ms = clock_monotonic_ms() + pause_ms;
+	mq->next_try_ms = clock_monotonic_ms() + mq_pause_ms(mq->failures);
 }
 
 int

@@ -99,6 +99,8 @@ struct mq {
 
 /* A closed connection with the same settings and a history of its own. */
 struct mq *mq_twin(const struct mq *mq);
+/* How long to wait after so many failures in a row, with jitter. */
+int64_t mq_pause_ms(unsigned failures);
 /* Drops the connection, counts the failure and sets err. Returns -1. */
 int mq_lose(struct mq *mq, const struct err_def *def, const char *doing,
     const char *why, struct err *err);

@@ -33,7 +33,26 @@ LIB_SOURCES = \
 	lib/prefork/children.c lib/prefork/overdue.c lib/prefork/prefork.c \
 	lib/metrics/metrics.c
 
-SRC_SOURCES =
+SRC_SOURCES = \
+	src/model/booking.c src/model/booking_errors.c \
+	src/model/booking_state.c src/model/event.c src/model/flight.c \
+	src/model/passenger_rules.c src/model/phase.c src/model/seat_choice.c \
+	src/repository/booking_repo.c src/repository/event_repo.c \
+	src/repository/flight_repo.c src/repository/reference_repo.c \
+	src/repository/seat_repo.c src/repository/statements.c \
+	src/gateway/auth_gateway.c src/gateway/event_publisher.c \
+	src/gateway/flight_answer.c src/gateway/flight_gateway.c \
+	src/service/authorization.c src/service/booking_create.c \
+	src/service/booking_get.c src/service/inventory.c \
+	src/service/outbox.c src/service/seat_allocation.c \
+	src/controller/booking_controller.c src/controller/booking_input.c \
+	src/controller/health_controller.c src/controller/input.c \
+	src/controller/present.c \
+	src/app/app.c src/app/dispatch.c src/app/metric_names.c \
+	src/app/routes.c src/app/settings.c src/app/shared.c src/app/start.c \
+	src/app/worker.c \
+	src/control/command.c src/control/migrate.c \
+	src/control/settings_command.c src/control/token.c
 
 # A program of its own for development and tests; nothing else links it.
 SANDBOX_SOURCES = \
@@ -43,7 +62,7 @@ SANDBOX_SOURCES = \
 	src/sandbox/reply.c src/sandbox/sandbox.c src/sandbox/service.c \
 	src/sandbox/state.c
 
-PROGRAMS = sandbox.fcgi
+PROGRAMS = booking.fcgi bookingctl sandbox.fcgi
 
 UNIT_TESTS = \
 	tests/unit/lib/core/arena_test.c tests/unit/lib/core/buf_test.c \
@@ -145,6 +164,15 @@ $(BUILD)/libsrc.a: $(SRC_OBJECTS)
 
 $(BUILD)/libsandbox.a: $(SANDBOX_OBJECTS)
 	rm -f $@ && ar rcs $@ $^
+
+PROGRAM_PARTS = $(BUILD)/libsrc.a $(BUILD)/liblib.a
+
+$(BIN)/booking.fcgi: $(BUILD)/cgi-bin/booking_fcgi.o $(PROGRAM_PARTS)
+$(BIN)/booking-events: $(BUILD)/cgi-bin/booking_events.o $(PROGRAM_PARTS)
+$(BIN)/bookingctl: $(BUILD)/cgi-bin/bookingctl.o $(PROGRAM_PARTS)
+$(BIN)/booking.fcgi $(BIN)/booking-events $(BIN)/bookingctl:
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(MODE_LINK) $(PACKAGE_LIBS)
 
 $(BIN)/sandbox.fcgi: $(BUILD)/cgi-bin/sandbox_fcgi.o $(BUILD)/libsandbox.a \
     $(BUILD)/liblib.a

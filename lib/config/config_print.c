@@ -58,6 +58,9 @@ config_print_allowed(const struct config_key *key, FILE *out)
 	case CONFIG_INT:
 		print_number_allowed(key, out);
 		break;
+	case CONFIG_DURATION:
+		fprintf(out, "a number with s, m, h or d");
+		break;
 	case CONFIG_BOOL:
 		fputs("true or false", out);
 		break;
@@ -193,6 +196,7 @@ print_value(const struct config_key *key, const void *from, FILE *out)
 		print_url(text_of(key, from), out);
 		break;
 	case CONFIG_INT:
+	case CONFIG_DURATION:
 		memcpy(&integer, field, sizeof(integer));
 		fprintf(out, "%" PRId64, integer);
 		break;
@@ -206,7 +210,8 @@ print_value(const struct config_key *key, const void *from, FILE *out)
 static bool
 is_empty_text(const struct config_key *key, const void *from)
 {
-	bool text = key->type != CONFIG_INT && key->type != CONFIG_BOOL;
+	bool text = key->type != CONFIG_INT && key->type != CONFIG_DURATION &&
+		    key->type != CONFIG_BOOL;
 
 	return text && text_of(key, from)[0] == '\0';
 }

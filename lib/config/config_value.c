@@ -51,6 +51,30 @@ parse_bool(const char *raw, bool *value)
 	return false;
 }
 
+/* "90", "90s", "15m", "24h", "7d" in seconds. */
+static bool
+parse_duration(const struct config_key *key, const char *raw, int64_t *seconds)
+{
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	char digits[16] = "";
+	size_t len = strspn(raw, "0123456789");
+	int64_t scale = raw[len] == '\0' ? 1 : 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
+		if (raw[len] == units[i].unit && raw[len + 1] == '\0')
+			scale = units[i].seconds;
+	if (len == 0 || len > 10 || scale == 0)
+		return false;
+	memcpy(digits, raw, len);
+	if (text_parse_int(digits, 0, INT64_MAX, seconds) != 0)
+		return false;
+	*seconds *= scale;
+	return *seconds >= key->min && *seconds <= key->max;
+}
+
 static bool
 length_allowed(const struct config_key *key, const char *raw)
 {
@@ -127,6 +151,8 @@ config_value_parse(const struct config_key *key, const char *raw,
 	case CONFIG_INT:
 		return text_parse_int(
 			   raw, key->min, key->max, &value->integer) == 0;
+	case CONFIG_DURATION:
+		return parse_duration(key, raw, &value->integer);
 	case CONFIG_BOOL:
 		return parse_bool(raw, &value->boolean);
 	case CONFIG_CHOICE:
@@ -158,6 +184,7 @@ config_value_store(
 		memcpy(field, &value->text, sizeof(value->text));
 		break;
 	case CONFIG_INT:
+	case CONFIG_DURATION:
 		memcpy(field, &value->integer, sizeof(value->integer));
 		break;
 	case CONFIG_BOOL:

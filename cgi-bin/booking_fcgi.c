@@ -1,0 +1,147 @@
+/*
+ * booking.fcgi: the booking API behind a web server.
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app/start.h"
+#include "app/worker.h"
+#include "core/log.h"
+#include "core/text.h"
+#include "http/cgi_server.h"
+#include "http/fcgi_server.h"
+#include "prefork/listener.h"
+
+#define SOCKET_MODE 0660
+#define MAX_WORKERS 1024
+
+struct options {
+	const char *listen;
+	const char *env_file;
+	unsigned workers;
+	bool test;
+	bool print;
+	bool help;
+};
+
+static void
+print_usage(FILE *to)
+{
+	fputs(
+	    "usage: booking.fcgi [--listen ADDRESS] [--workers N] "
+	    "[--env-file FILE]\n"
+	    "       booking.fcgi -t | --print-settings | --help\n"
+	    "\n"
+	    "The booking service's API over FastCGI or CGI.\n"
+	    "  --listen ADDRESS  run the pool on unix:/path or "
+	    "127.0.0.1:port\n"
+	    "  --workers N       worker processes (default: POOL_WORKERS)\n"
+	    "  --env-file FILE   settings that the environment does not give\n"
+	    "                    (default: ./.env if there is one)\n"
+	    "  -t                test the configuration and exit\n"
+	    "  --print-settings  show the settings in force, secrets as ***\n"
+	    "  --help            this text and every setting\n"
+	    "\n"
+	    "Without --listen: with a listening socket as standard input it is "
+	    "one FastCGI\n"
+	    "worker (spawn-fcgi, lighttpd's bin-path, mod_fcgid); with CGI "
+	    "variables in the\n"
+	    "environment it answers one request.\n",
+	    to);
+}
+
+/* 0, or -1 when the command line is wrong. */
+static int
+parse_options(int argc, char **argv, struct options *options)
+{
+	static const struct option LONG[] = {
+		{ "listen", required_argument, NULL, 'l' },
+		{ "workers", required_argument, NULL, 'w' },
+		{ "env-file", required_argument, NULL, 'e' },
+		{ "print-settings", no_argument, NULL, 'p' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int64_t workers = 0;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "t", LONG, NULL)) != -1) {
+		if (c == 'l')
+			options->listen = optarg;
+		else if (c == 'e')
+			options->env_file = optarg;
+		else if (c == 't')
+			options->test = true;
+		else if (c == 'p')
+			options->print = true;
+		else if (c == 'h')
+			options->help = true;
+		else if (c != 'w' ||
+			 text_parse_int(optarg, 1, MAX_WORKERS, &workers) != 0)
+			return -1;
+	}
+	options->workers = (unsigned)workers;
+	return optind < argc ? -1 : 0;
+}
+
+static int
+run_pool(const struct settings *settings, const struct options *options)
+{
+	const char *address =
+	    options->listen != NULL ? options->listen : settings->pool_listen;
+	struct err err;
+	int fd = listener_inherited();
+
+	err_clear(&err);
+	if (fd < 0)
+		fd = listener_open(
+		    address, SOCKET_MODE, (int)settings->pool_backlog, &err);
+	if (fd < 0) {
+		log_err("listen_failed", &err);
+		return EXIT_FAILURE;
+	}
+	return worker_run_pool(settings, fd, options->workers);
+}
+
+static int
+run(const struct settings *settings, const struct options *options)
+{
+	if (options->listen == NULL && fcgi_is_listener(STDIN_FILENO))
+		return worker_run_alone(settings, STDIN_FILENO);
+	if (options->listen == NULL && cgi_is_request(environ))
+		return worker_run_cgi(settings);
+	if (options->listen != NULL || settings->pool_listen[0] != '\0')
+		return run_pool(settings, options);
+	fputs("booking.fcgi: nothing to serve: give --listen, or let a web "
+	      "server start it\n",
+	    stderr);
+	return EXIT_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = { 0 };
+	static struct settings settings;
+
+	if (parse_options(argc, argv, &options) != 0) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (options.help) {
+		print_usage(stdout);
+		fputs("\nSettings (environment or .env):\n\n", stdout);
+		config_print_example(&SETTINGS_TABLE, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (start_program("booking.fcgi", options.env_file, &settings) != 0)
+		return EXIT_CONFIG;
+	if (options.print)
+		config_print_values(&SETTINGS_TABLE, &settings, stdout);
+	if (options.test)
+		puts("the configuration is good");
+	if (options.print || options.test)
+		return EXIT_SUCCESS;
+	return run(&settings, &options);
+}

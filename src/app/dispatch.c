@@ -1,0 +1,163 @@
+/*
+ * The way of a request: route, method, token, then its action; and one log
+ * line for each.
+ */
+#include "app/app.h"
+#include "app/metric_names.h"
+#include "app/routes.h"
+#include "controller/present.h"
+#include "core/log.h"
+#include "model/booking_errors.h"
+#include "model/phase.h"
+
+/* Authorization twice is as bad as none. */
+static const char *
+bearer_token(const struct call *call)
+{
+	bool repeated = false;
+	const char *value =
+	    http_header(call->request, "Authorization", &repeated);
+
+	return repeated ? NULL : auth_bearer_token(call->ctx.arena, value);
+}
+
+static int
+authenticate(struct call *call, enum access access, struct err *err)
+{
+	struct api *api = call->api;
+
+	if (access == ACCESS_PUBLIC)
+		return 0;
+	scoreboard_phase(api->bookings->slot, PHASE_AUTH);
+	if (auth_begin(api->auth, &call->ctx, bearer_token(call), &call->check,
+		err) != 0)
+		return -1;
+	if (access == ACCESS_JOINS)
+		return 0;
+	if (!call->check.decided)
+		rest_perform(api->rest, call->ctx.arena, &call->check.call, 1,
+		    call->ctx.deadline);
+	return auth_finish(
+	    api->auth, &call->ctx, &call->check, &call->caller, err);
+}
+
+static int
+refuse_method(struct call *call, struct err *err)
+{
+	http_set_header(call->response, "Allow",
+	    router_allow(call->ctx.arena, call->match.allowed));
+	if (call->request->method != HTTP_OPTIONS)
+		return err_set(err, &METHOD_NOT_ALLOWED, "method");
+	call->response->status = 204;
+	return 0;
+}
+
+static int
+run(struct app *app, struct call *call, struct err *err)
+{
+	const struct action *action;
+
+	router_match(ROUTES, ROUTE_COUNT, call->ctx.arena,
+	    call->request->method, call->request->path, &call->match);
+	if (call->match.route == NULL) {
+		app->route = ROUTE_COUNT;
+		return call->match.path_known
+			   ? refuse_method(call, err)
+			   : err_set(err, &ROUTE_NOT_FOUND, "no such path");
+	}
+	app->route = (size_t)(call->match.route - ROUTES);
+	scoreboard_route(app->slot, (int)app->route);
+	action = call->match.route->target;
+	if (authenticate(call, action->access, err) != 0)
+		return -1;
+	return action->run(call, err);
+}
+
+static void
+handle(
+    void *context, struct http_request *request, struct http_response *response)
+{
+	struct app *app = context;
+	struct call call = {
+		.api = &app->api,
+		.request = request,
+		.response = response,
+		.ctx = {
+			.arena = request->arena,
+			.deadline = request->deadline,
+			.request_id = request->request_id,
+			.traceparent = request->traceparent,
+		},
+	};
+
+	err_clear(&app->err);
+	log_set_request(request->request_id);
+	scoreboard_request(app->slot, request->request_id);
+	http_set_header(response, "X-Request-Id", request->request_id);
+	if (run(app, &call, &app->err) != 0)
+		present_error(response, &app->err);
+	if (response->body.failed || arena_overflowed(request->arena)) {
+		err_set(&app->err, &INTERNAL_ERROR,
+		    "the answer needs more memory than a request may use");
+		present_error(response, &app->err);
+	}
+	/* Before the reply: who repeats the request at once must not be told
+	 * that it is still in work. */
+	scoreboard_release(app->slot);
+	scoreboard_phase(app->slot, PHASE_REPLY);
+}
+
+static void
+log_request(const struct app *app, const struct http_request *request,
+    const struct http_response *response, int64_t us, bool sent)
+{
+	const struct err_def *def = app->err.def;
+	const char *route =
+	    app->route < ROUTE_COUNT ? ROUTES[app->route].name : NULL;
+	bool failed = response->status >= 400 && def != NULL;
+
+	log_write(failed ? booking_error_public(def)->level : LOG_INFO,
+	    "request",
+	    LOG_FIELDS(LOG_TEXT("method", http_method_name(request->method)),
+		LOG_TEXT("route", route), LOG_NUM("status", response->status),
+		LOG_MS("ms", (double)us / 1000),
+		LOG_TEXT(
+		    "error", failed ? booking_error_public(def)->code : NULL),
+		LOG_TEXT("cause", failed ? app->err.cause : NULL),
+		LOG_TEXT("sent", sent ? "yes" : "no")));
+}
+
+static void
+replied(void *context, const struct http_request *request,
+    const struct http_response *response, bool sent)
+{
+	struct app *app = context;
+	int64_t us = clock_monotonic_us() - request->started_us;
+	struct metrics *metrics = app->shared->metrics;
+
+	metrics_add(metrics, METRIC_REQUESTS,
+	    metric_route_series(app->route, response->status), 1);
+	metrics_observe_us(metrics, METRIC_REQUEST_SECONDS, app->route, us);
+	log_request(app, request, response, us, sent);
+	scoreboard_done(app->slot);
+	log_set_request(NULL);
+}
+
+static void
+idle(void *context)
+{
+	struct app *app = context;
+
+	outbox_flush(&app->outbox);
+}
+
+struct http_handler
+app_handler(struct app *app)
+{
+	return (struct http_handler){
+		.context = app,
+		.handle = handle,
+		.replied = replied,
+		.idle = idle,
+	};
+}

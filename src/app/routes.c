@@ -1,0 +1,19 @@
+#include "app/routes.h"
+
+#include "controller/booking_controller.h"
+#include "controller/health_controller.h"
+
+#define BOOKINGS "/api/v1/bookings"
+
+/* clang-format off */
+const struct route ROUTES[] = {
+	{ HTTP_POST, BOOKINGS, "booking.create", &BOOKING_CREATE },
+	{ HTTP_GET, BOOKINGS "/{id}", "booking.get", &BOOKING_GET },
+	{ HTTP_GET, "/health", "health", &HEALTH_LIVE },
+	{ HTTP_GET, "/health/live", "health.live", &HEALTH_LIVE },
+	{ HTTP_GET, "/health/ready", "health.ready", &HEALTH_READY },
+	{ HTTP_GET, "/metrics", "metrics", &METRICS },
+};
+/* clang-format on */
+
+const size_t ROUTE_COUNT = ARRAY_LEN(ROUTES);

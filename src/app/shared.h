@@ -1,0 +1,31 @@
+/*
+ * What all workers of a pool share: made by the master before it forks.
+ */
+#ifndef APP_SHARED_H
+#define APP_SHARED_H
+
+#include "app/settings.h"
+#include "cache/shared_cache.h"
+#include "metrics/metrics.h"
+#include "prefork/scoreboard.h"
+#include "rest/breaker.h"
+
+struct shared_breakers {
+	struct breaker auth;
+	struct breaker flight;
+};
+
+struct shared {
+	struct scoreboard *board;
+	struct metrics *metrics;
+	struct shared_cache *auth_cache;
+	struct shared_cache *flight_cache;
+	struct shared_breakers *breakers;
+	int64_t started_ms; /* wall time */
+};
+
+/* 0, or -1 when the kernel gives no memory. */
+int shared_create(struct shared *shared, const struct settings *settings,
+    unsigned workers) MUST_CHECK;
+
+#endif

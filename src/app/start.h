@@ -1,0 +1,19 @@
+/*
+ * What every program of the service does first: load the settings, open the
+ * log.
+ */
+#ifndef APP_START_H
+#define APP_START_H
+
+#include "app/settings.h"
+
+#define EXIT_USAGE  64 /* sysexits: the command line is wrong */
+#define EXIT_CONFIG 78 /* sysexits: the configuration is wrong */
+
+/* Loads the settings into *settings for the life of the process and opens the
+ * log on standard error. 0; or -1 after printing what is wrong, each problem
+ * on a line of its own. `program` is a literal. */
+int start_program(const char *program, const char *env_file,
+    struct settings *settings) MUST_CHECK;
+
+#endif

@@ -1,0 +1,105 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "control/command.h"
+#include "core/text.h"
+#include "db/migration.h"
+
+#define ARENA_BYTES	 (16 * 1024 * 1024)
+#define LOCK_WAIT_S	 60
+#define STATEMENT_WAIT_S 600 /* DDL on a large table takes its time */
+
+static const char *
+folder(void)
+{
+	const char *named = getenv("BOOKING_MIGRATIONS");
+
+	return named != NULL ? named : "sql/migrations";
+}
+
+static void
+show_step(void *context, unsigned number, const char *name, bool up)
+{
+	(void)context;
+	printf("%s %04u %s\n", up ? "applying" : "taking back", number, name);
+	fflush(stdout);
+}
+
+static int
+up(struct db *db, struct arena *arena, struct err *err)
+{
+	return migration_up(
+	    db, arena, folder(), LOCK_WAIT_S, show_step, NULL, err);
+}
+
+static int
+down(struct db *db, struct arena *arena, unsigned steps, struct err *err)
+{
+	return migration_down(
+	    db, arena, folder(), steps, LOCK_WAIT_S, show_step, NULL, err);
+}
+
+static int
+status(struct db *db, struct arena *arena, struct err *err)
+{
+	struct migration_state *states;
+	size_t count;
+	char when[CLOCK_RFC3339_SIZE];
+
+	if (migration_list(db, arena, folder(), &states, &count, err) != 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		printf("%04u  %-28s  %s%s\n", states[i].number, states[i].name,
+		    states[i].applied
+			? clock_format(states[i].applied_at_ms, when)
+			: "pending",
+		    states[i].changed ? "  CHANGED since" : "");
+	return 0;
+}
+
+static int
+run_on(
+    struct db *db, struct arena *arena, int argc, char **argv, struct err *err)
+{
+	const char *what = argc > 1 ? argv[1] : "up";
+	int64_t steps = 1;
+
+	if (strcmp(what, "up") == 0 && argc <= 2)
+		return up(db, arena, err);
+	if (strcmp(what, "status") == 0 && argc == 2)
+		return status(db, arena, err);
+	if (strcmp(what, "down") == 0 && argc <= 3 &&
+	    (argc == 2 || text_parse_int(argv[2], 1, 9999, &steps) == 0))
+		return down(db, arena, (unsigned)steps, err);
+	return err_set(err, &ERR_INVALID, "unknown arguments");
+}
+
+static int
+run(const struct settings *settings, int argc, char **argv)
+{
+	struct db_settings db_settings = app_db_settings(settings);
+	struct arena *arena = arena_create(ARENA_BYTES);
+	struct db *db;
+	struct err err;
+	int result = EXIT_SUCCESS;
+
+	err_clear(&err);
+	db_settings.timeout_s = STATEMENT_WAIT_S;
+	db = db_create(&db_settings);
+	if (run_on(db, arena, argc, argv, &err) != 0)
+		result = err_is(&err, &ERR_INVALID) && argc > 1
+			     ? command_usage(&COMMAND_MIGRATE, err.cause)
+			     : command_failed(&COMMAND_MIGRATE, &err);
+	db_free(db);
+	arena_free(arena);
+	return result;
+}
+
+const struct command COMMAND_MIGRATE = {
+	.name = "migrate",
+	.arguments = "[up | down [STEPS] | status]",
+	.summary = "bring the database's schema up to date, or back",
+	.run = run,
+};

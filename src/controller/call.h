@@ -1,0 +1,55 @@
+/*
+ * One API call on its way through the controllers.
+ */
+#ifndef CONTROLLER_CALL_H
+#define CONTROLLER_CALL_H
+
+#include "gateway/auth_gateway.h"
+#include "http/http.h"
+#include "http/router.h"
+#include "metrics/metrics.h"
+#include "service/booking_service.h"
+
+/* What a worker's controllers work with; made by the application. */
+struct api {
+	struct booking_service *bookings;
+	struct auth_gateway *auth;
+	struct rest_client *rest;
+	struct event_publisher *publisher;
+	const struct metrics *metrics;
+	int64_t started_ms; /* wall time, for uptime_seconds */
+};
+
+struct call {
+	struct api *api;
+	const struct http_request *request;
+	struct http_response *response;
+	struct request_context ctx;
+	struct route_match match;
+	struct caller caller; /* set when the action needs a signed-in user */
+	struct auth_check check; /* begun and, unless `joins`, finished */
+};
+
+enum access {
+	ACCESS_PUBLIC,
+	ACCESS_SIGNED_IN,
+	/* The action performs the begun token check itself, beside a call of
+	 * its own, and finishes it before it does anything else. */
+	ACCESS_JOINS,
+};
+
+/* What a route leads to: the `target` of its row. */
+struct action {
+	enum access access;
+	/* Fills the response; -1 with err for the presenter. */
+	int (*run)(struct call *call, struct err *err);
+};
+
+/* A route's decoded parameter. */
+static inline const char *
+call_parameter(const struct call *call, size_t index)
+{
+	return call->match.parameters[index];
+}
+
+#endif

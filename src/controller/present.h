@@ -1,0 +1,28 @@
+/*
+ * Models and errors into the JSON of the API: the only place that knows both.
+ */
+#ifndef CONTROLLER_PRESENT_H
+#define CONTROLLER_PRESENT_H
+
+#include "http/http.h"
+#include "model/booking.h"
+#include "json/json_out.h"
+
+/* {"success":true,"data":{ ... }} in two halves; message may be NULL. */
+void present_begin(
+    struct http_response *response, int status, struct json_out *out);
+void present_end(struct json_out *out, const char *message);
+
+/* The error envelope, with the headers that the status asks for. */
+void present_error(struct http_response *response, const struct err *err);
+
+/* `data` of a new booking. */
+void present_created(struct json_out *out, const struct booking *booking);
+/* `data` of a booking read by its owner. */
+void present_booking(
+    struct arena *arena, struct json_out *out, const struct booking *booking);
+
+/* "\"3\"": the booking's version as an entity tag. */
+const char *present_etag(struct arena *arena, const struct booking *booking);
+
+#endif

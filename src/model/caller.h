@@ -1,0 +1,25 @@
+/*
+ * Who is asking, as the Auth service or the verified token told.
+ */
+#ifndef MODEL_CALLER_H
+#define MODEL_CALLER_H
+
+#include "core/base.h"
+
+#define USER_ID_MAX 255
+
+enum caller_role {
+	ROLE_CUSTOMER,
+	ROLE_SERVICE, /* may read any booking and confirm it */
+	ROLE_ADMIN,
+};
+
+struct caller {
+	const char *user_id;
+	enum caller_role role;
+};
+
+/* The service itself, acting on an event or a deadline. */
+#define SYSTEM_ACTOR "system"
+
+#endif

@@ -1,0 +1,113 @@
+#include "repository/event_repo.h"
+
+#include "repository/statements.h"
+
+#define KEY	  "(booking_id = ? AND sequence = ?)"
+#define FOUR_KEYS KEY " OR " KEY " OR " KEY " OR " KEY
+
+/* clang-format off */
+enum { INSERT, EARLIER_WAITS, MARK_ONE, MARK_PUBLISHED, CREATED_PAYLOAD,
+	STATEMENT__COUNT };
+
+static const struct db_statement SQL[STATEMENT__COUNT] = {
+	[INSERT] = { "event.insert",
+	    "INSERT INTO booking_events (booking_id, sequence, id, event_type, "
+	    "from_status, to_status, actor, reason, comments, payload, "
+	    "request_id, traceparent, occurred_at, outbox_shard) "
+	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
+	[EARLIER_WAITS] = { "event.earlier_waits",
+	    "SELECT 1 FROM booking_events WHERE booking_id = ? "
+	    "AND sequence < ? AND outbox_shard IS NOT NULL LIMIT 1" },
+	[MARK_ONE] = { "event.mark_one",
+	    "UPDATE booking_events SET outbox_shard = NULL, published_at = ? "
+	    "WHERE " KEY },
+	[MARK_PUBLISHED] = { "event.mark_published",
+	    "UPDATE booking_events SET outbox_shard = NULL, published_at = ? "
+	    "WHERE " FOUR_KEYS " OR " FOUR_KEYS " OR " FOUR_KEYS " OR "
+	    FOUR_KEYS },
+	[CREATED_PAYLOAD] = { "event.created_payload",
+	    "SELECT payload FROM booking_events "
+	    "WHERE booking_id = ? AND sequence = 1" },
+};
+/* clang-format on */
+
+const struct db_statement_list EVENT_STATEMENTS = { SQL, STATEMENT__COUNT };
+
+static struct db_value
+status_value(int status)
+{
+	return status == EVENT_NO_STATUS ? db_null() : db_int(status + 1);
+}
+
+int
+event_repo_insert(
+    struct db *db, const struct booking_event *event, struct err *err)
+{
+	const struct db_value values[] = {
+		db_uuid(&event->booking_id),
+		db_int(event->sequence),
+		db_uuid(&event->id),
+		db_text(event_type_name(event->type)),
+		status_value(event->from_status),
+		status_value(event->to_status),
+		db_text(event->actor),
+		db_text(event->reason),
+		db_text(event->comments),
+		db_text(event->payload),
+		db_text(event->request_id),
+		db_text(event->traceparent),
+		db_time(event->occurred_at_ms),
+		db_int(event->booking_id.bytes[UUID_BYTES - 1] % OUTBOX_SHARDS),
+	};
+
+	return db_execute(
+	    db, &SQL[INSERT], values, ARRAY_LEN(values), NULL, err);
+}
+
+int
+event_repo_earlier_waits(struct db *db, struct arena *arena,
+    const struct uuid *booking_id, unsigned sequence, bool *waits,
+    struct err *err)
+{
+	const struct db_value values[] = { db_uuid(booking_id),
+		db_int(sequence) };
+	struct db_rows rows;
+
+	if (db_query(db, arena, &SQL[EARLIER_WAITS], values, ARRAY_LEN(values),
+		&rows, err) != 0)
+		return -1;
+	*waits = rows.count > 0;
+	return 0;
+}
+
+int
+event_repo_mark_published(struct db *db, const struct event_key keys[],
+    size_t count, int64_t now_ms, struct err *err)
+{
+	struct db_value values[1 + 2 * EVENT_MARK_MAX];
+	size_t places = count == 1 ? 1 : EVENT_MARK_MAX;
+
+	values[0] = db_time(now_ms);
+	for (size_t i = 0; i < places; i++) {
+		const struct event_key *key = &keys[i < count ? i : count - 1];
+
+		values[1 + 2 * i] = db_uuid(&key->booking_id);
+		values[2 + 2 * i] = db_int(key->sequence);
+	}
+	return db_execute(db, &SQL[count == 1 ? MARK_ONE : MARK_PUBLISHED],
+	    values, 1 + 2 * places, NULL, err);
+}
+
+int
+event_repo_created_payload(struct db *db, struct arena *arena,
+    const struct uuid *booking_id, const char **payload, struct err *err)
+{
+	const struct db_value key = db_uuid(booking_id);
+	struct db_rows rows;
+
+	if (db_query(db, arena, &SQL[CREATED_PAYLOAD], &key, 1, &rows, err) !=
+	    0)
+		return -1;
+	*payload = rows.count == 0 ? NULL : db_cell_text(db_cell(&rows, 0, 0));
+	return 0;
+}

@@ -1,0 +1,37 @@
+/*
+ * The event log, which is also the audit trail and the outbox.
+ */
+#ifndef REPOSITORY_EVENT_REPO_H
+#define REPOSITORY_EVENT_REPO_H
+
+#include "db/db.h"
+#include "model/event.h"
+
+/* Events are spread over this many shards by their booking. */
+#define OUTBOX_SHARDS 16
+/* How many events one event_repo_mark_published takes. */
+#define EVENT_MARK_MAX 16
+
+/* Names one event. */
+struct event_key {
+	struct uuid booking_id;
+	unsigned sequence;
+};
+
+/* Writes the row, to be published. Part of the change's own transaction. */
+int event_repo_insert(struct db *db, const struct booking_event *event,
+    struct err *err) MUST_CHECK;
+/* Whether an earlier event of the booking still waits: then this one must not
+ * overtake it. */
+int event_repo_earlier_waits(struct db *db, struct arena *arena,
+    const struct uuid *booking_id, unsigned sequence, bool *waits,
+    struct err *err) MUST_CHECK;
+/* Takes 1 to EVENT_MARK_MAX events out of the outbox. */
+int event_repo_mark_published(struct db *db, const struct event_key keys[],
+    size_t count, int64_t now_ms, struct err *err) MUST_CHECK;
+/* The payload of a booking's first event; NULL when there is none. */
+int event_repo_created_payload(struct db *db, struct arena *arena,
+    const struct uuid *booking_id, const char **payload,
+    struct err *err) MUST_CHECK;
+
+#endif

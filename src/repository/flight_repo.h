@@ -1,0 +1,20 @@
+/*
+ * The stored snapshot of each flight that somebody booked.
+ */
+#ifndef REPOSITORY_FLIGHT_REPO_H
+#define REPOSITORY_FLIGHT_REPO_H
+
+#include "db/db.h"
+#include "model/flight.h"
+
+/* *flight is NULL when nobody booked it yet. */
+int flight_repo_find(struct db *db, struct arena *arena, const char *flight_id,
+    struct flight **flight, struct err *err) MUST_CHECK;
+/* Inserts or replaces the snapshot; total_seats never shrinks. */
+int flight_repo_save(struct db *db, struct arena *arena,
+    const struct flight *flight, int64_t now_ms, struct err *err) MUST_CHECK;
+/* Carries a changed departure over to the flight's bookings. */
+int flight_repo_move_departure(struct db *db, const char *flight_id,
+    int64_t departure_ms, struct err *err) MUST_CHECK;
+
+#endif

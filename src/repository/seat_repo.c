@@ -1,0 +1,217 @@
+#include "repository/seat_repo.h"
+
+#include "repository/statements.h"
+#include "json/json_out.h"
+
+/* Named seats are few: the list is padded with its last name. */
+#define NAME_MARKS     "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+#define POSITION_MARKS "?, ?, ?, ?, ?, ?, ?, ?, ?"
+
+#define SEATS_A_STATEMENT 1000
+#define SEAT_JSON_BYTES	  64
+
+#define SELECT_FREE                                                            \
+	"SELECT position, seat_number FROM seats WHERE flight_id = ? "         \
+	"AND position >= ? AND is_available = TRUE ORDER BY position LIMIT ?"
+
+/* clang-format off */
+enum { FREE, LOCK_FREE, FIND_FREE, TAKE, RELEASE, COUNT, ADD, STATEMENT__COUNT };
+
+static const struct db_statement SQL[STATEMENT__COUNT] = {
+	[FREE] = { "seat.free", SELECT_FREE },
+	[LOCK_FREE] = { "seat.lock_free", SELECT_FREE " FOR UPDATE SKIP LOCKED" },
+	[FIND_FREE] = { "seat.find_free",
+	    "SELECT position, seat_number FROM seats WHERE flight_id = ? "
+	    "AND seat_number IN (" NAME_MARKS ") AND is_available = TRUE" },
+	[TAKE] = { "seat.take",
+	    "UPDATE seats SET is_available = FALSE, booking_id = ?, "
+	    "reserved_at = ? WHERE flight_id = ? "
+	    "AND position IN (" POSITION_MARKS ") AND is_available = TRUE" },
+	[RELEASE] = { "seat.release",
+	    "UPDATE seats SET is_available = TRUE, booking_id = NULL, "
+	    "reserved_at = NULL WHERE flight_id = ? "
+	    "AND position IN (" POSITION_MARKS ") AND booking_id = ?" },
+	[COUNT] = { "seat.count",
+	    "SELECT COUNT(*) FROM seats WHERE flight_id = ?" },
+	/* Seats of a flight in one statement, whatever their number: the rows
+	 * travel as a JSON array. An existing seat keeps its row. */
+	[ADD] = { "seat.add",
+	    "INSERT INTO seats (flight_id, position, id, seat_number, "
+	    "is_available, created_at) "
+	    "SELECT ?, made.position, UNHEX(made.id), made.seat_number, TRUE, ? "
+	    "FROM JSON_TABLE(?, '$[*]' COLUMNS (position INT PATH '$[0]', "
+	    "id CHAR(32) PATH '$[1]', seat_number VARCHAR(8) PATH '$[2]')) made "
+	    "ON DUPLICATE KEY UPDATE seats.position = seats.position" },
+};
+/* clang-format on */
+
+const struct db_statement_list SEAT_STATEMENTS = { SQL, STATEMENT__COUNT };
+
+static int
+read_seats(struct db *db, struct arena *arena,
+    const struct db_statement *statement, const struct db_value values[],
+    size_t value_count, struct seat **seats, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+
+	if (db_query(db, arena, statement, values, value_count, &rows, err) !=
+	    0)
+		return -1;
+	*seats = arena_array(arena, rows.count, sizeof(**seats));
+	*count = rows.count;
+	for (size_t i = 0; i < rows.count; i++) {
+		(*seats)[i].position =
+		    (unsigned)db_cell_int(db_cell(&rows, i, 0));
+		(*seats)[i].number = db_cell_text(db_cell(&rows, i, 1));
+	}
+	return 0;
+}
+
+int
+seat_repo_free(struct db *db, struct arena *arena, const char *flight_id,
+    unsigned from, size_t limit, struct seat **seats, size_t *count,
+    struct err *err)
+{
+	const struct db_value values[] = { db_text(flight_id), db_int(from),
+		db_int((int64_t)limit) };
+
+	return read_seats(db, arena, &SQL[FREE], values, ARRAY_LEN(values),
+	    seats, count, err);
+}
+
+int
+seat_repo_lock_free(struct db *db, struct arena *arena, const char *flight_id,
+    unsigned from, size_t limit, struct seat **seats, size_t *count,
+    struct err *err)
+{
+	const struct db_value values[] = { db_text(flight_id), db_int(from),
+		db_int((int64_t)limit) };
+
+	return read_seats(db, arena, &SQL[LOCK_FREE], values, ARRAY_LEN(values),
+	    seats, count, err);
+}
+
+int
+seat_repo_find_free(struct db *db, struct arena *arena, const char *flight_id,
+    const char *const names[], size_t name_count, struct seat **seats,
+    size_t *count, struct err *err)
+{
+	struct db_value values[1 + SEAT_PREFERENCES_MAX];
+
+	values[0] = db_text(flight_id);
+	for (size_t i = 0; i < SEAT_PREFERENCES_MAX; i++)
+		values[1 + i] =
+		    db_text(names[i < name_count ? i : name_count - 1]);
+	return read_seats(db, arena, &SQL[FIND_FREE], values, ARRAY_LEN(values),
+	    seats, count, err);
+}
+
+static void
+fill_positions(
+    struct db_value values[PASSENGERS_MAX], const struct booking *booking)
+{
+	for (size_t i = 0; i < PASSENGERS_MAX; i++) {
+		size_t last = booking->passenger_count - 1;
+
+		values[i] = db_int(
+		    booking->passengers[i < last ? i : last].seat_position);
+	}
+}
+
+int
+seat_repo_take(struct db *db, const struct booking *booking, struct err *err)
+{
+	struct db_value values[3 + PASSENGERS_MAX];
+	uint64_t taken = 0;
+
+	values[0] = db_uuid(&booking->id);
+	values[1] = db_time(booking->updated_at_ms);
+	values[2] = db_text(booking->flight_id);
+	fill_positions(&values[3], booking);
+	if (db_execute(
+		db, &SQL[TAKE], values, ARRAY_LEN(values), &taken, err) != 0)
+		return -1;
+	if (taken != booking->passenger_count)
+		return err_set(
+		    err, &ERR_CONFLICT, "a seat was taken meanwhile");
+	return 0;
+}
+
+int
+seat_repo_release(struct db *db, const struct booking *booking, struct err *err)
+{
+	struct db_value values[2 + PASSENGERS_MAX];
+
+	values[0] = db_text(booking->flight_id);
+	fill_positions(&values[1], booking);
+	values[1 + PASSENGERS_MAX] = db_uuid(&booking->id);
+	return db_execute(
+	    db, &SQL[RELEASE], values, ARRAY_LEN(values), NULL, err);
+}
+
+int
+seat_repo_count(struct db *db, struct arena *arena, const char *flight_id,
+    unsigned *count, struct err *err)
+{
+	const struct db_value value = db_text(flight_id);
+	struct db_rows rows;
+
+	if (db_query(db, arena, &SQL[COUNT], &value, 1, &rows, err) != 0)
+		return -1;
+	*count = (unsigned)db_cell_int(db_cell(&rows, 0, 0));
+	return 0;
+}
+
+/* [[position, "id in hex", "seat number"], ...] */
+static const char *
+seats_json(struct arena *arena, const struct flight *flight, unsigned from,
+    unsigned to)
+{
+	struct buf buf;
+	struct json_out out;
+
+	buf_init(&buf, arena, SEATS_A_STATEMENT * SEAT_JSON_BYTES);
+	json_out_init(&out, &buf);
+	json_begin_array(&out, NULL);
+	for (unsigned position = from; position < to; position++) {
+		char id[UUID_TEXT_SIZE], hex[UUID_TEXT_SIZE], *end = hex;
+		char number[SEAT_NUMBER_SIZE];
+		struct uuid uuid = uuid_make();
+
+		uuid_format(&uuid, id);
+		for (const char *c = id; *c != '\0'; c++) {
+			if (*c != '-')
+				*end++ = *c;
+		}
+		*end = '\0';
+		json_begin_array(&out, NULL);
+		json_put_int(&out, NULL, position);
+		json_put_text(&out, NULL, hex);
+		json_put_text(
+		    &out, NULL, flight_seat_number(flight, position, number));
+		json_end_array(&out);
+	}
+	json_end_array(&out);
+	return buf.bytes;
+}
+
+int
+seat_repo_add(struct db *db, struct arena *arena, const struct flight *flight,
+    unsigned from, unsigned to, int64_t now_ms, struct err *err)
+{
+	for (unsigned start = from; start < to; start += SEATS_A_STATEMENT) {
+		unsigned end = to - start < SEATS_A_STATEMENT
+				   ? to
+				   : start + SEATS_A_STATEMENT;
+		const struct db_value values[] = {
+			db_text(flight->flight_id),
+			db_time(now_ms),
+			db_text(seats_json(arena, flight, start, end)),
+		};
+
+		if (db_execute(db, &SQL[ADD], values, ARRAY_LEN(values), NULL,
+			err) != 0)
+			return -1;
+	}
+	return 0;
+}

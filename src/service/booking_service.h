@@ -1,0 +1,71 @@
+/*
+ * The rules of bookings: what may be done, by whom, in which state, and what
+ * follows from it. Every change is one transaction with its event inside, and
+ * is published after its commit. Knows nothing of HTTP.
+ *
+ * One struct belongs to one worker. Functions block at most until the
+ * request's deadline.
+ */
+#ifndef SERVICE_BOOKING_SERVICE_H
+#define SERVICE_BOOKING_SERVICE_H
+
+#include "gateway/flight_gateway.h"
+#include "model/booking_rules.h"
+#include "model/caller.h"
+#include "repository/booking_repo.h"
+#include "repository/event_repo.h"
+#include "repository/reference_repo.h"
+#include "repository/seat_repo.h"
+#include "rest/rest_client.h"
+#include "service/inventory.h"
+#include "service/outbox.h"
+#include "service/seat_allocation.h"
+
+struct booking_service {
+	struct db *db;
+	struct rest_client *rest;
+	struct flight_gateway *flights;
+	struct outbox *outbox;
+	const struct booking_rules *rules;
+	struct scoreboard *board; /* NULL: no pool */
+	struct scoreboard_slot *slot;
+	struct reference_block references;
+	struct inventory inventory;
+};
+
+/* A new booking as it was asked for, checked field by field. */
+struct booking_request {
+	const char *flight_id;
+	struct passenger *passengers;
+	size_t passenger_count;
+	struct seat_wishes wishes;
+	const char *special_requests; /* NULL: none */
+	const char *idempotency_key;  /* NULL: none */
+	struct digest canonical_body;
+};
+
+struct booking_result {
+	struct booking *booking;
+	bool notice_sent; /* the broker has confirmed the event */
+	bool replayed;	  /* an earlier request had made it */
+};
+
+/*
+ * Books (contract section 2, POST). `fetch` is the begun, and if necessary
+ * performed, fetch of the flight. Repeating a request returns the booking it
+ * made. Errors: FLIGHT_UNAVAILABLE, SEAT_UNAVAILABLE, REQUEST_IN_PROGRESS,
+ * IDEMPOTENCY_KEY_REUSED, FLIGHT_SERVICE_UNAVAILABLE and lib/db's.
+ */
+int booking_create(struct booking_service *service,
+    const struct request_context *ctx, const struct caller *caller,
+    const struct booking_request *request, struct flight_fetch *fetch,
+    struct booking_result *result, struct err *err) MUST_CHECK;
+
+/* Loads by UUID or reference for one who may see it: BOOKING_NOT_FOUND, then
+ * FORBIDDEN. */
+int booking_get(struct booking_service *service,
+    const struct request_context *ctx, const struct caller *caller,
+    const char *id_or_reference, struct booking **booking,
+    struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * The local inventory of a flight: its stored snapshot and its seats, made at
+ * the flight's first booking, growing with the flight, never shrinking
+ * (contract section 3).
+ *
+ * A worker remembers which snapshots it has seen stored, so that an ordinary
+ * booking asks the database nothing.
+ */
+#ifndef SERVICE_INVENTORY_H
+#define SERVICE_INVENTORY_H
+
+#include "db/db.h"
+#include "model/flight.h"
+#include "model/request_context.h"
+
+#define INVENTORY_KNOWN 1024
+
+struct inventory {
+	uint64_t known[INVENTORY_KNOWN]; /* digests of stored snapshots */
+};
+
+/* True when this very snapshot is known to be stored, seats included. */
+bool inventory_is_stored(
+    const struct inventory *inventory, const struct flight *flight);
+/* Stores the snapshot and adds missing seats, in a transaction of its own.
+ * The flight's seat names must be set if it has any. */
+int inventory_store(struct inventory *inventory, struct db *db,
+    const struct request_context *ctx, const struct flight *flight,
+    struct err *err) MUST_CHECK;
+
+#endif

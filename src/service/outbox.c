@@ -1,0 +1,61 @@
+#include "service/outbox.h"
+
+#include "core/log.h"
+#include "model/phase.h"
+
+int
+outbox_may_send(struct outbox *outbox, struct arena *arena,
+    const struct booking_event *event, bool *may_send, struct err *err)
+{
+	bool waits = false;
+
+	if (event->sequence > 1 &&
+	    event_repo_earlier_waits(outbox->db, arena, &event->booking_id,
+		event->sequence, &waits, err) != 0)
+		return -1;
+	*may_send = !waits;
+	return 0;
+}
+
+static void
+remember_published(struct outbox *outbox, const struct booking_event *event)
+{
+	if (outbox->published_count == EVENT_MARK_MAX)
+		outbox_flush(outbox);
+	outbox->published[outbox->published_count++] = (struct event_key){
+		.booking_id = event->booking_id,
+		.sequence = event->sequence,
+	};
+}
+
+bool
+outbox_send(struct outbox *outbox, const struct request_context *ctx,
+    const struct booking_event *event, bool may_send)
+{
+	struct err err;
+
+	if (!may_send)
+		return false;
+	scoreboard_phase(outbox->slot, PHASE_PUBLISH);
+	err_clear(&err);
+	if (event_publisher_send(outbox->publisher, ctx, event, &err) != 0) {
+		log_err("event_deferred", &err);
+		return false;
+	}
+	remember_published(outbox, event);
+	return true;
+}
+
+void
+outbox_flush(struct outbox *outbox)
+{
+	struct err err;
+
+	if (outbox->published_count == 0)
+		return;
+	err_clear(&err);
+	if (event_repo_mark_published(outbox->db, outbox->published,
+		outbox->published_count, clock_wall_ms(), &err) != 0)
+		log_err("outbox_flush_failed", &err);
+	outbox->published_count = 0;
+}

@@ -1,0 +1,37 @@
+/*
+ * From the committed event to the broker: publish at once if that keeps the
+ * order, and take published events out of the outbox in batches.
+ *
+ * An event that could not be published, or whose taking out is lost with the
+ * worker, stays in the outbox; the relay sends it (again), under the same
+ * message id. Belongs to one worker.
+ */
+#ifndef SERVICE_OUTBOX_H
+#define SERVICE_OUTBOX_H
+
+#include "gateway/event_publisher.h"
+#include "prefork/scoreboard.h"
+#include "repository/event_repo.h"
+
+struct outbox {
+	struct db *db;
+	struct event_publisher *publisher;
+	struct scoreboard_slot *slot;
+	struct event_key published[EVENT_MARK_MAX];
+	size_t published_count;
+};
+
+/* Tries to publish a committed event. False: the relay will. `may_send` is
+ * what outbox_may_send said in the event's transaction. */
+bool outbox_send(struct outbox *outbox, const struct request_context *ctx,
+    const struct booking_event *event, bool may_send);
+/* Inside the event's transaction: whether it may be published directly, which
+ * it may not while an earlier event of its booking waits. */
+int outbox_may_send(struct outbox *outbox, struct arena *arena,
+    const struct booking_event *event, bool *may_send,
+    struct err *err) MUST_CHECK;
+/* Takes what was published out of the outbox; call it when nobody waits. A
+ * failure is logged: the relay then publishes again. */
+void outbox_flush(struct outbox *outbox);
+
+#endif

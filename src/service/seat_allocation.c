@@ -1,0 +1,181 @@
+#include "service/seat_allocation.h"
+
+#include <string.h>
+
+#include "model/booking_errors.h"
+#include "repository/seat_repo.h"
+
+struct allocation {
+	struct db *db;
+	struct arena *arena;
+	struct booking *booking;
+	const struct seat_wishes *wishes;
+	bool seated[PASSENGERS_MAX];
+	size_t seated_count;
+	struct seat *wished; /* the preferred seats that are free */
+	size_t wished_count;
+	bool used[SEAT_PREFERENCES_MAX]; /* of wished */
+};
+
+static void
+seat_passenger(
+    struct allocation *work, size_t passenger, const struct seat *seat)
+{
+	work->booking->passengers[passenger].seat_position = seat->position;
+	work->booking->passengers[passenger].seat_number = seat->number;
+	work->seated[passenger] = true;
+	work->seated_count++;
+}
+
+/* Gives the named seat to the passenger if it is free and not given yet. */
+static bool
+give_named(struct allocation *work, size_t passenger, const char *number)
+{
+	for (size_t i = 0; i < work->wished_count; i++) {
+		if (work->used[i] ||
+		    strcmp(work->wished[i].number, number) != 0)
+			continue;
+		work->used[i] = true;
+		seat_passenger(work, passenger, &work->wished[i]);
+		return true;
+	}
+	return false;
+}
+
+/* Further preferences than passengers are alternatives, in their order. */
+static bool
+give_alternative(struct allocation *work, size_t passenger)
+{
+	const struct seat_wishes *wishes = work->wishes;
+
+	for (size_t i = work->booking->passenger_count;
+	     i < wishes->preference_count; i++) {
+		if (give_named(work, passenger, wishes->preferences[i]))
+			return true;
+	}
+	return false;
+}
+
+static int
+give_wished(struct allocation *work, struct err *err)
+{
+	const struct seat_wishes *wishes = work->wishes;
+	bool missed[PASSENGERS_MAX] = { false };
+	size_t named = wishes->preference_count;
+
+	if (named > work->booking->passenger_count)
+		named = work->booking->passenger_count;
+	if (seat_repo_find_free(work->db, work->arena, work->booking->flight_id,
+		wishes->preferences, wishes->preference_count, &work->wished,
+		&work->wished_count, err) != 0)
+		return -1;
+	for (size_t i = 0; i < named; i++)
+		missed[i] = !give_named(work, i, wishes->preferences[i]);
+	for (size_t i = 0; i < named; i++) {
+		if (!missed[i] || give_alternative(work, i) ||
+		    wishes->allow_other_seats)
+			continue;
+		return err_set_public(err, &SEAT_UNAVAILABLE,
+		    "Seat %s is not available on flight %s",
+		    wishes->preferences[i], work->booking->flight_id);
+	}
+	return 0;
+}
+
+/* Seats the others in the given seats, in passenger order. */
+static void
+give_rest(struct allocation *work, const struct seat seats[])
+{
+	for (size_t i = 0; i < work->booking->passenger_count; i++) {
+		if (!work->seated[i])
+			seat_passenger(work, i, seats++);
+	}
+}
+
+static int
+too_few(struct allocation *work, size_t free_count, struct err *err)
+{
+	return err_set_public(err, &FLIGHT_UNAVAILABLE,
+	    "Flight %s has only %zu seat%s available but %zu passenger%s "
+	    "requested",
+	    work->booking->flight_id, free_count, free_count == 1 ? "" : "s",
+	    work->booking->passenger_count,
+	    work->booking->passenger_count == 1 ? "" : "s");
+}
+
+static bool
+is_seated(const struct allocation *work, unsigned position)
+{
+	for (size_t i = 0; i < work->booking->passenger_count; i++) {
+		if (work->seated[i] &&
+		    work->booking->passengers[i].seat_position == position)
+			return true;
+	}
+	return false;
+}
+
+/* The considered choice: looks at every free seat of the flight, unlocked. */
+static int
+give_best(struct allocation *work, struct err *err)
+{
+	size_t wanted = work->booking->passenger_count - work->seated_count;
+	struct seat *seats, chosen[PASSENGERS_MAX];
+	size_t count, left = 0;
+
+	if (seat_repo_free(work->db, work->arena, work->booking->flight_id, 0,
+		FLIGHT_SEATS_MAX, &seats, &count, err) != 0)
+		return -1;
+	if (count < work->booking->passenger_count)
+		return too_few(work, count, err);
+	for (size_t i = 0; i < count; i++) {
+		if (!is_seated(work, seats[i].position))
+			seats[left++] = seats[i];
+	}
+	if (seats_choose(seats, left, wanted, chosen) < wanted)
+		return too_few(work, count, err);
+	give_rest(work, chosen);
+	return 0;
+}
+
+/* The quick choice: lock the first free seats that nobody else holds. Good
+ * enough when they are neighbours. */
+static int
+give_first(struct allocation *work, bool *given, struct err *err)
+{
+	size_t wanted = work->booking->passenger_count;
+	struct seat *seats;
+	size_t count;
+
+	*given = false;
+	if (seat_repo_lock_free(work->db, work->arena, work->booking->flight_id,
+		0, wanted, &seats, &count, err) != 0)
+		return -1;
+	if (count < wanted || !seats_adjacent(seats, count))
+		return 0;
+	give_rest(work, seats);
+	*given = true;
+	return 0;
+}
+
+int
+seat_allocation_choose(struct db *db, struct arena *arena,
+    struct booking *booking, const struct seat_wishes *wishes, struct err *err)
+{
+	struct allocation work = {
+		.db = db,
+		.arena = arena,
+		.booking = booking,
+		.wishes = wishes,
+	};
+	bool given = false;
+
+	if (wishes->preference_count > 0) {
+		if (give_wished(&work, err) != 0)
+			return -1;
+	} else if (give_first(&work, &given, err) != 0) {
+		return -1;
+	}
+	if (given || work.seated_count == booking->passenger_count)
+		return 0;
+	return give_best(&work, err);
+}

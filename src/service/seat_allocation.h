@@ -1,0 +1,26 @@
+/*
+ * Seats for the passengers of a new booking, inside its transaction (contract
+ * section 2): named seats first, then the best free ones.
+ *
+ * No seat is ever sold twice: what is chosen here is sold by seat_repo_take,
+ * which checks each row again, and a miss runs the transaction anew.
+ */
+#ifndef SERVICE_SEAT_ALLOCATION_H
+#define SERVICE_SEAT_ALLOCATION_H
+
+#include "db/db.h"
+#include "model/booking.h"
+
+struct seat_wishes {
+	const char *const *preferences; /* upper case, distinct */
+	size_t preference_count;
+	bool allow_other_seats;
+};
+
+/* Sets seat_position and seat_number of every passenger. SEAT_UNAVAILABLE
+ * names the seat; FLIGHT_UNAVAILABLE tells how many seats are left. */
+int seat_allocation_choose(struct db *db, struct arena *arena,
+    struct booking *booking, const struct seat_wishes *wishes,
+    struct err *err) MUST_CHECK;
+
+#endif

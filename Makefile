@@ -70,6 +70,9 @@ UNIT_TESTS = \
 	tests/unit/lib/core/err_test.c tests/unit/lib/core/ident_test.c \
 	tests/unit/lib/core/log_test.c tests/unit/lib/core/money_test.c \
 	tests/unit/lib/core/text_test.c \
+	tests/unit/lib/db/db_error_test.c tests/unit/lib/db/db_value_test.c \
+	tests/unit/lib/db/migration_files_test.c \
+	tests/unit/lib/db/sql_script_test.c \
 	tests/unit/lib/metrics/metrics_test.c \
 	tests/unit/lib/http/cgi_server_test.c \
 	tests/unit/lib/http/exchange_test.c \
@@ -94,6 +97,10 @@ UNIT_SUPPORT = tests/unit/support/fcgi_client.c
 
 # With TEST_DB_SOCKET, TEST_RABBITMQ_URL: a private database and broker.
 INTEGRATION_TESTS = \
+	tests/integration/lib/db/db_loss_test.c \
+	tests/integration/lib/db/db_test.c \
+	tests/integration/lib/db/migration_test.c \
+	tests/integration/lib/db/transaction_test.c \
 	tests/integration/lib/mq/consume_test.c \
 	tests/integration/lib/mq/outage_test.c \
 	tests/integration/lib/mq/publish_test.c \

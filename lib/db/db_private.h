@@ -86,12 +86,12 @@ struct prepared *db__prepared(struct db *db,
 void db__prepared_forget(struct db *db, struct prepared *prepared);
 void db__prepared_clear(struct db *db);
 void db__fault_of_statement(
-    const struct prepared *prepared, struct db_fault *fault);
+    struct db *db, const struct prepared *prepared, struct db_fault *fault);
 
 /* result.c */
 
 /* Reads all rows of an executed query. 0, or -1 with *fault. */
-int db__fetch(struct prepared *prepared, struct arena *arena,
+int db__fetch(struct db *db, struct prepared *prepared, struct arena *arena,
     struct db_rows *rows, struct db_fault *fault) MUST_CHECK;
 
 #endif

@@ -91,13 +91,20 @@ db__prepared_forget(struct db *db, struct prepared *prepared)
 	}
 }
 
+/* MariaDB's library leaves an error that ends a row stream on the connection
+ * alone. A failure without any number is not to be trusted with more calls. */
 void
-db__fault_of_statement(const struct prepared *prepared, struct db_fault *fault)
+db__fault_of_statement(
+    struct db *db, const struct prepared *prepared, struct db_fault *fault)
 {
 	fault->what = prepared->statement->name;
 	fault->number = mysql_stmt_errno(prepared->handle);
 	snprintf(fault->message, sizeof fault->message, "%s",
 	    mysql_stmt_error(prepared->handle));
+	if (fault->number == 0)
+		db__fault_of_link(db->link, prepared->statement->name, fault);
+	if (fault->number == 0)
+		fault->number = CR_SERVER_LOST;
 }
 
 static enum db_type
@@ -220,7 +227,7 @@ prepare(
 		goto failed;
 	if (mysql_stmt_prepare(prepared->handle, statement->sql,
 		(unsigned long)strlen(statement->sql)) != 0) {
-		db__fault_of_statement(prepared, fault);
+		db__fault_of_statement(db, prepared, fault);
 		goto failed;
 	}
 	if (make_binds(prepared) == 0 && make_room(db) == 0)

@@ -24,8 +24,8 @@ not_readable(const struct prepared *prepared, size_t column,
 }
 
 static int
-read_long(struct prepared *prepared, size_t index, struct arena *arena,
-    struct db_cell *cell, struct db_fault *fault)
+read_long(struct db *db, struct prepared *prepared, size_t index,
+    struct arena *arena, struct db_cell *cell, struct db_fault *fault)
 {
 	struct column *column = &prepared->columns[index];
 	char *bytes = arena_alloc(arena, column->len + 1);
@@ -37,7 +37,7 @@ read_long(struct prepared *prepared, size_t index, struct arena *arena,
 
 	if (mysql_stmt_fetch_column(
 		prepared->handle, &bind, (unsigned)index, 0) != 0) {
-		db__fault_of_statement(prepared, fault);
+		db__fault_of_statement(db, prepared, fault);
 		return -1;
 	}
 	cell->bytes = bytes;
@@ -63,8 +63,8 @@ read_time(const struct column *column, struct db_cell *cell)
 }
 
 static int
-read_cell(struct prepared *prepared, size_t index, struct arena *arena,
-    struct db_cell *cell, struct db_fault *fault)
+read_cell(struct db *db, struct prepared *prepared, size_t index,
+    struct arena *arena, struct db_cell *cell, struct db_fault *fault)
 {
 	struct column *column = &prepared->columns[index];
 
@@ -87,7 +87,7 @@ read_cell(struct prepared *prepared, size_t index, struct arena *arena,
 	}
 	cell->len = column->len;
 	if (column->len > column->capacity)
-		return read_long(prepared, index, arena, cell, fault);
+		return read_long(db, prepared, index, arena, cell, fault);
 	cell->bytes = arena_copy(arena, column->bytes, column->len);
 	return 0;
 }
@@ -107,8 +107,8 @@ grow(struct arena *arena, const struct db_cell *cells, size_t count,
 }
 
 int
-db__fetch(struct prepared *prepared, struct arena *arena, struct db_rows *rows,
-    struct db_fault *fault)
+db__fetch(struct db *db, struct prepared *prepared, struct arena *arena,
+    struct db_rows *rows, struct db_fault *fault)
 {
 	size_t columns = prepared->column_count;
 	struct db_cell *cells = NULL;
@@ -122,13 +122,14 @@ db__fetch(struct prepared *prepared, struct arena *arena, struct db_rows *rows,
 			cells = grow(arena, cells, count, columns, &capacity);
 		struct db_cell *row = cells + count * columns;
 		for (size_t i = 0; i < columns; i++) {
-			if (read_cell(prepared, i, arena, &row[i], fault) != 0)
+			if (read_cell(db, prepared, i, arena, &row[i], fault) !=
+			    0)
 				return -1;
 		}
 		count++;
 	}
 	if (rc != MYSQL_NO_DATA) {
-		db__fault_of_statement(prepared, fault);
+		db__fault_of_statement(db, prepared, fault);
 		return -1;
 	}
 	*rows = (struct db_rows){

@@ -21,14 +21,16 @@ skip_line(const char *at, const char *end)
 	return newline == NULL ? end : newline + 1;
 }
 
+/* An unclosed comment is left for the server to refuse: skipped, it would take
+ * the rest of the script along unseen. */
 static const char *
-skip_block(const char *at, const char *end)
+skip_block(const char *start, const char *end)
 {
-	for (at += 2; at + 1 < end; at++) {
+	for (const char *at = start + 2; at + 1 < end; at++) {
 		if (at[0] == '*' && at[1] == '/')
 			return at + 2;
 	}
-	return end;
+	return start;
 }
 
 static bool
@@ -51,7 +53,7 @@ skip_void(const char *at, const char *end)
 	if (left >= 2 && memcmp(at, "--", 2) == 0 &&
 	    (left == 2 || is_blank(at[2])))
 		return skip_line(at, end);
-	if (left >= 3 && memcmp(at, "/*", 2) == 0 && at[2] != '!')
+	if (left >= 3 && at[0] == '/' && at[1] == '*' && at[2] != '!')
 		return skip_block(at, end);
 	return at;
 }

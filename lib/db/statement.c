@@ -83,7 +83,7 @@ execute(struct db *db, struct prepared *prepared, const struct call *call,
 		    &prepared->param_times[i]);
 	if (mysql_stmt_bind_param(handle, prepared->params) ||
 	    mysql_stmt_execute(handle) != 0) {
-		db__fault_of_statement(prepared, fault);
+		db__fault_of_statement(db, prepared, fault);
 		return -1;
 	}
 	if (call->rows == NULL) {
@@ -92,7 +92,7 @@ execute(struct db *db, struct prepared *prepared, const struct call *call,
 			*call->affected = mysql_stmt_affected_rows(handle);
 		return 0;
 	}
-	int rc = db__fetch(prepared, call->arena, call->rows, fault);
+	int rc = db__fetch(db, prepared, call->arena, call->rows, fault);
 	mysql_stmt_free_result(handle);
 	return rc;
 }

@@ -94,10 +94,8 @@ lock(struct state *state)
 {
 	int result = pthread_mutex_lock(&state->lock);
 
-	if (result == EOWNERDEAD) {
-		recount(state);
+	if (result == EOWNERDEAD)
 		result = pthread_mutex_consistent(&state->lock);
-	}
 	assert(result == 0);
 	(void)result;
 }

@@ -82,6 +82,7 @@ UNIT_TESTS = \
 	tests/unit/lib/json/json_in_test.c \
 	tests/unit/lib/json/json_key_set_test.c \
 	tests/unit/lib/json/json_out_test.c \
+	tests/unit/lib/jwt/jwt_test.c tests/unit/lib/rest/breaker_test.c \
 	tests/unit/lib/mq/mq_connection_test.c \
 	tests/unit/lib/mq/mq_url_test.c \
 	tests/unit/src/sandbox/auth_service_test.c \

@@ -134,14 +134,13 @@ jwt_decode(
 /* --- verifying ------------------------------------------------------------ */
 
 static bool
-type_accepted(const struct json_value *typ)
+type_accepted(const struct json_value *header)
 {
-	const char *text = json_string(typ, NULL);
+	const char *typ = json_string(json_get(header, "typ"), NULL);
 
-	if (json_type_of(typ) == JSON_NULL)
+	if (!json_has(header, "typ"))
 		return true;
-	return text &&
-	       (!strcasecmp(text, "JWT") || !strcasecmp(text, "at+jwt"));
+	return typ && (!strcasecmp(typ, "JWT") || !strcasecmp(typ, "at+jwt"));
 }
 
 static int

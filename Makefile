@@ -70,6 +70,10 @@ UNIT_TESTS = \
 	tests/unit/lib/core/err_test.c tests/unit/lib/core/ident_test.c \
 	tests/unit/lib/core/log_test.c tests/unit/lib/core/money_test.c \
 	tests/unit/lib/core/text_test.c \
+	tests/unit/lib/config/config_test.c \
+	tests/unit/lib/config/config_value_test.c \
+	tests/unit/lib/config/config_print_test.c \
+	tests/unit/lib/config/dotenv_test.c \
 	tests/unit/lib/db/db_error_test.c tests/unit/lib/db/db_value_test.c \
 	tests/unit/lib/db/migration_files_test.c \
 	tests/unit/lib/db/sql_script_test.c \

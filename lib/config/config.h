@@ -16,16 +16,22 @@
 #include "core/base.h"
 
 enum config_type {
-	CONFIG_TEXT,   /* const char *; min and max bound its length in
-			  characters, max 0: no limit */
-	CONFIG_INT,    /* int64_t within [min, max] */
-	CONFIG_DURATION, /* int64_t seconds within [min, max], written as a
-			    number with s, m, h or d; none means s */
-	CONFIG_BOOL,   /* bool: true, false, 1, 0, yes, no, on, off */
-	CONFIG_CHOICE, /* const char * out of `choices`, blank-separated;
-			  stored as it is spelt there */
-	CONFIG_URL,    /* const char *, a scheme out of `choices` and a host;
-			  min and max as for a text */
+	/* const char *; min and max bound its length in characters, max 0: no
+	 * limit */
+	CONFIG_TEXT,
+	/* int64_t within [min, max] */
+	CONFIG_INT,
+	/* int64_t seconds within [min, max], written as a number with s, m, h
+	 * or d; none means s */
+	CONFIG_DURATION,
+	/* bool: true, false, 1, 0, yes, no, on, off */
+	CONFIG_BOOL,
+	/* const char * out of `choices`, blank-separated; stored as it is spelt
+	 * there */
+	CONFIG_CHOICE,
+	/* const char *, a scheme out of `choices` and a host; min and max as
+	 * for a text */
+	CONFIG_URL,
 };
 
 enum config_flag {

@@ -4,12 +4,12 @@
 #include <string.h>
 
 static void
-print_number_allowed(const struct config_key *key, FILE *out)
+print_number_allowed(const struct config_key *key, const char *what, FILE *out)
 {
 	bool low = key->min != INT64_MIN;
 	bool high = key->max != INT64_MAX;
 
-	fputs("a whole number", out);
+	fputs(what, out);
 	if (low)
 		fprintf(out, " %s %" PRId64, high ? "from" : "of at least",
 		    key->min);
@@ -56,10 +56,11 @@ config_print_allowed(const struct config_key *key, FILE *out)
 		print_text_allowed(key, out);
 		break;
 	case CONFIG_INT:
-		print_number_allowed(key, out);
+		print_number_allowed(key, "a whole number", out);
 		break;
 	case CONFIG_DURATION:
-		fprintf(out, "a number with s, m, h or d");
+		print_number_allowed(
+		    key, "a number with s, m, h or d, in seconds", out);
 		break;
 	case CONFIG_BOOL:
 		fputs("true or false", out);
@@ -128,6 +129,17 @@ print_cell(const char *text, FILE *out)
 	}
 }
 
+/* Code that holds a backtick stands between two of them and blanks. */
+static void
+print_code(const char *text, FILE *out)
+{
+	bool backtick = strchr(text, '`') != NULL;
+
+	fputs(backtick ? "`` " : "`", out);
+	print_cell(text, out);
+	fputs(backtick ? " ``" : "`", out);
+}
+
 void
 config_print_markdown(const struct config_table *table, FILE *out)
 {
@@ -140,11 +152,8 @@ config_print_markdown(const struct config_table *table, FILE *out)
 		if (section_starts(table, i))
 			fprintf(out, "| **%s** | | | |\n", key->section);
 		fprintf(out, "| `%s` | ", key->name);
-		if (key->fallback[0] != '\0') {
-			fputc('`', out);
-			print_cell(key->fallback, out);
-			fputc('`', out);
-		}
+		if (key->fallback[0] != '\0')
+			print_code(key->fallback, out);
 		fputs(" | ", out);
 		config_print_allowed(key, out);
 		fputs(key->flags & CONFIG_REQUIRED ? "; required | " : " | ",

@@ -200,7 +200,7 @@ static char order[8];
 static void
 note(void *letter)
 {
-	strncat(order, letter, 1);
+	order[strlen(order)] = *(const char *)letter;
 }
 
 static void
@@ -209,7 +209,7 @@ cleanups_run_once_last_first(void **state)
 	struct arena *arena = arena_create(CAP);
 
 	(void)state;
-	order[0] = '\0';
+	memset(order, 0, sizeof(order));
 	arena_on_reset(arena, note, (char[]){ "a" });
 	arena_on_reset(arena, note, (char[]){ "b" });
 	arena_reset(arena);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -96,20 +97,20 @@ trim_knows_white_space(void **state)
 		"\xC2\x85", "\xC2\xA0", "\xE1\x9A\x80", "\xE2\x80\x80",
 		"\xE2\x80\x8A", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF",
 		"\xE2\x81\x9F", "\xE3\x80\x80", "\xEF\xBB\xBF" };
-	char all[128] = "";
-	char text[400] = "";
+	char all[128], text[400];
 	const char *at = all;
-	size_t len;
+	size_t len = 0;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(white); i++)
-		strcat(all, white[i]);
-	len = strlen(all);
+	for (size_t i = 0; i < ARRAY_LEN(white); i++) {
+		memcpy(all + len, white[i], strlen(white[i]) + 1);
+		len += strlen(white[i]);
+	}
 	text_trim(&at, &len);
 	assert_int_equal(len, 0);
 
-	strcat(
-	    strcat(strcat(text, all), "\xC3\xA9 b\xC2\xA0\xE6\x9D\xB1"), all);
+	(void)snprintf(
+	    text, sizeof(text), "%s\xC3\xA9 b\xC2\xA0\xE6\x9D\xB1%s", all, all);
 	at = text;
 	len = strlen(text);
 	text_trim(&at, &len);

@@ -81,7 +81,13 @@ UNIT_TESTS = \
 	tests/unit/lib/http/cgi_server_test.c \
 	tests/unit/lib/http/exchange_test.c \
 	tests/unit/lib/http/fcgi_server_test.c \
+	tests/unit/lib/http/fcgi_server_peers_test.c \
+	tests/unit/lib/http/fcgi_server_signals_test.c \
 	tests/unit/lib/http/http_test.c tests/unit/lib/http/router_test.c \
+	tests/unit/lib/prefork/brake_test.c \
+	tests/unit/lib/prefork/listener_test.c \
+	tests/unit/lib/prefork/prefork_test.c \
+	tests/unit/lib/prefork/scoreboard_test.c \
 	tests/unit/lib/json/json_gate_test.c \
 	tests/unit/lib/json/json_in_test.c \
 	tests/unit/lib/json/json_key_set_test.c \
@@ -98,7 +104,8 @@ UNIT_TESTS = \
 	tests/unit/src/sandbox/state_test.c
 
 # What several unit tests need; linked into each of them.
-UNIT_SUPPORT = tests/unit/support/fcgi_client.c
+UNIT_SUPPORT = tests/unit/support/fcgi_client.c \
+	tests/unit/support/fcgi_worker.c
 
 # With TEST_DB_SOCKET, TEST_RABBITMQ_URL: a private database and broker.
 INTEGRATION_TESTS = \

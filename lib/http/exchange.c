@@ -56,7 +56,7 @@ variable_or_empty(const struct http_request *request, const char *name)
 	return value != NULL ? value : "";
 }
 
-/* --- method, path, query -------------------------------------------------- */
+/* --- method, path, query ------------------------------------------------ */
 
 static enum http_method
 parse_method(const char *name)
@@ -126,7 +126,7 @@ split_target(struct http_request *request)
 	request->query = target[len] == '?' ? target + len + 1 : "";
 }
 
-/* --- identity and length -------------------------------------------------- */
+/* --- identity and length ------------------------------------------------ */
 
 static void
 identify(struct http_request *request)
@@ -181,8 +181,7 @@ exchange_open(struct http_request *request, struct arena *arena,
 	return 0;
 }
 
-/* --- body ------------------------------------------------------------------
- */
+/* --- body --------------------------------------------------------------- */
 
 /* Bytes that may have to be kept: the announced ones when they are known. */
 static size_t
@@ -228,8 +227,7 @@ exchange_read_body(struct http_request *request,
 	return 0;
 }
 
-/* --- reply ------------------------------------------------------------------
- */
+/* --- reply -------------------------------------------------------------- */
 
 static bool
 has_content(const struct http_response *response)

@@ -46,8 +46,7 @@ struct server {
 	struct arena *arena;
 };
 
-/* --- what the surroundings see ---------------------------------------------
- */
+/* --- what the surroundings see ------------------------------------------ */
 
 static void
 tell(void (*what)(void *context), const struct server *server)
@@ -64,8 +63,7 @@ may_go_on(const struct server *server)
 	return observer->go_on == NULL || observer->go_on(observer->context);
 }
 
-/* --- one connection ---------------------------------------------------------
- */
+/* --- one connection ----------------------------------------------------- */
 
 static ssize_t
 read_stdin(void *context, char *out, size_t size)
@@ -201,8 +199,7 @@ serve(struct server *server, int fd)
 	return trouble == NULL;
 }
 
-/* --- waiting
- * ------------------------------------------------------------------ */
+/* --- waiting ------------------------------------------------------------ */
 
 enum wake { WAKE_STOP, WAKE_CONNECTION, WAKE_NOTHING, WAKE_SIGNAL };
 
@@ -299,8 +296,7 @@ loop(struct server *server, struct err *err)
 	return 0;
 }
 
-/* --- setting up
- * ---------------------------------------------------------------- */
+/* --- setting up --------------------------------------------------------- */
 
 /* TERM and QUIT always; INT and USR1 unless the process ignores or handles
  * them, as the workers of a pool do. */

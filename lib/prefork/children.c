@@ -8,8 +8,7 @@
 #include "core/log.h"
 #include "prefork/pool.h"
 
-/* --- in the worker ----------------------------------------------------------
- */
+/* --- in the worker ------------------------------------------------------ */
 
 /* Steering signals that are the master's business: a terminal sends them to
  * the whole process group. */
@@ -60,8 +59,7 @@ be_worker(const struct pool *pool, unsigned index, pid_t master)
 	_exit(options->worker_main(options->context, &worker));
 }
 
-/* --- starting
- * ------------------------------------------------------------------ */
+/* --- starting ----------------------------------------------------------- */
 
 static int
 start(struct pool *pool, unsigned index)
@@ -107,8 +105,7 @@ children_fill(struct pool *pool)
 	}
 }
 
-/* --- ending
- * --------------------------------------------------------------------- */
+/* --- ending ------------------------------------------------------------- */
 
 static const char *
 phase_name(const struct pool *pool, const struct scoreboard_slot *slot)
@@ -179,8 +176,7 @@ children_reap(struct pool *pool)
 	}
 }
 
-/* --- all of them
- * ---------------------------------------------------------------- */
+/* --- all of them -------------------------------------------------------- */
 
 unsigned
 children_signal(const struct pool *pool, int signal)

@@ -17,8 +17,7 @@
 #define FIRST_INHERITED_FD 3 /* sd_listen_fds(3) */
 #define UNIX_PREFIX	   "unix:"
 
-/* --- unix sockets -----------------------------------------------------------
- */
+/* --- unix sockets ------------------------------------------------------- */
 
 static int
 unix_address(const char *path, struct sockaddr_un *address)
@@ -110,8 +109,7 @@ open_unix(const char *path, unsigned mode, int backlog, struct err *err)
 	return -1;
 }
 
-/* --- TCP ---------------------------------------------------------------------
- */
+/* --- TCP ---------------------------------------------------------------- */
 
 static bool
 is_loopback(const char *host)
@@ -202,8 +200,7 @@ listener_open(const char *address, unsigned mode, int backlog, struct err *err)
 	return open_tcp(address, backlog, err);
 }
 
-/* --- inherited
- * ------------------------------------------------------------------ */
+/* --- inherited ---------------------------------------------------------- */
 
 static bool
 is_listening(int fd)

@@ -27,7 +27,7 @@ struct pool {
 	bool draining;
 };
 
-/* --- children.c -- */
+/* --- children.c --------------------------------------------------------- */
 
 /* Starts a worker in each empty slot, unless the brake is on. */
 void children_fill(struct pool *pool);
@@ -38,7 +38,7 @@ unsigned children_signal(const struct pool *pool, int signal);
 bool children_any(const struct pool *pool);
 bool children_missing(const struct pool *pool);
 
-/* --- overdue.c -- */
+/* --- overdue.c ---------------------------------------------------------- */
 
 /* Ends workers whose request is older than request_limit_ms. */
 void overdue_check(struct pool *pool, int64_t now_ms);

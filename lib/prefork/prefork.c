@@ -14,8 +14,7 @@
 
 #define TICK_MS 1000
 
-/* --- signals
- * ------------------------------------------------------------------ */
+/* --- signals ------------------------------------------------------------ */
 
 static int
 open_signals(struct pool *pool, struct err *err)
@@ -59,8 +58,7 @@ wait_for_signal(const struct pool *pool, int64_t wait_ms)
 	return read_signals(pool);
 }
 
-/* --- serving
- * -------------------------------------------------------------------- */
+/* --- serving ------------------------------------------------------------ */
 
 static int64_t
 shorter(int64_t wait_ms, int64_t other_ms)
@@ -102,8 +100,7 @@ run(struct pool *pool)
 	} while (!wait_for_signal(pool, time_to_wait(pool, next_tick_ms)));
 }
 
-/* --- draining
- * --------------------------------------------------------------------- */
+/* --- draining ----------------------------------------------------------- */
 
 static void
 wait_for_all(struct pool *pool, struct deadline deadline)

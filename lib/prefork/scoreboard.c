@@ -9,6 +9,9 @@
 
 #define UNDECIDED_WAIT_MS 1000
 
+/* Tickets: none drawn, before all others, and the first of the others. */
+enum { TICKET_NONE, TICKET_FROZEN, TICKET_FIRST };
+
 static size_t
 board_size(unsigned slots)
 {
@@ -54,8 +57,7 @@ scoreboard_state_name(int state)
 							 : "unknown";
 }
 
-/* --- the request in work ----------------------------------------------------
- */
+/* --- the request in work ------------------------------------------------ */
 
 static void
 clear_request(struct scoreboard_slot *slot, int64_t started_us)
@@ -157,8 +159,7 @@ scoreboard_done(struct scoreboard_slot *slot)
 	scoreboard_waiting(slot);
 }
 
-/* --- claims
- * -------------------------------------------------------------------- */
+/* --- claims ------------------------------------------------------------- */
 
 /* 0 says that nothing is claimed. */
 static uint64_t
@@ -168,9 +169,9 @@ claim_of(uint64_t key)
 }
 
 /*
- * The ticket of a slot that shows the key, 0 when it shows it no more. Between
- * showing a key and drawing a ticket lie a few instructions; a worker that was
- * stopped just there counts as first, and is ended by the master.
+ * The ticket of a slot that shows the key, none when it shows it no more.
+ * Between showing a key and drawing a ticket lie a few instructions; a worker
+ * that was stopped just there counts as first, and is ended by the master.
  */
 static uint64_t
 rival_ticket(struct scoreboard_slot *slot, uint64_t claim)
@@ -180,15 +181,15 @@ rival_ticket(struct scoreboard_slot *slot, uint64_t claim)
 	while (slot->claim == claim) {
 		uint64_t ticket = slot->claim_ticket;
 
-		if (ticket != 0)
+		if (ticket != TICKET_NONE)
 			return ticket;
 		if (give_up_ms == 0)
 			give_up_ms = clock_monotonic_ms() + UNDECIDED_WAIT_MS;
 		else if (clock_monotonic_ms() > give_up_ms)
-			return 1;
+			return TICKET_FROZEN;
 		sched_yield();
 	}
-	return 0;
+	return TICKET_NONE;
 }
 
 /*
@@ -208,7 +209,7 @@ scoreboard_claim(
 		return true;
 	scoreboard_release(slot);
 	slot->claim = claim;
-	ticket = atomic_fetch_add(&board->tickets, 1) + 1;
+	ticket = atomic_fetch_add(&board->tickets, 1) + TICKET_FIRST;
 	slot->claim_ticket = ticket;
 	for (unsigned i = 0; i < board->slots; i++) {
 		struct scoreboard_slot *other = &board->slot[i];
@@ -217,7 +218,7 @@ scoreboard_claim(
 		if (other == slot)
 			continue;
 		rival = rival_ticket(other, claim);
-		if (rival != 0 && rival < ticket) {
+		if (rival != TICKET_NONE && rival < ticket) {
 			scoreboard_release(slot);
 			return false;
 		}
@@ -231,5 +232,5 @@ scoreboard_release(struct scoreboard_slot *slot)
 	if (slot == NULL)
 		return;
 	slot->claim = 0;
-	slot->claim_ticket = 0;
+	slot->claim_ticket = TICKET_NONE;
 }

@@ -16,8 +16,7 @@
 #define HEADER_SIZE 8
 #define REQUEST_ID  1
 
-/* --- building --------------------------------------------------------------
- */
+/* --- building ----------------------------------------------------------- */
 
 void
 fcgi_add(struct fcgi_message *message, const void *bytes, size_t len)
@@ -121,8 +120,7 @@ fcgi_add_request(struct fcgi_message *message, bool keep,
 	fcgi_discard(&content);
 }
 
-/* --- talking -----------------------------------------------------------------
- */
+/* --- talking ------------------------------------------------------------ */
 
 int
 fcgi_connect(const char *path)

@@ -171,8 +171,7 @@ variables_are_copied_and_limited(void **state)
 	assert_int_equal(exchange_open(&request, arena, texts, &tight, 0), -1);
 }
 
-/* --- bodies
- * ------------------------------------------------------------------- */
+/* --- bodies ------------------------------------------------------------- */
 
 struct pieces {
 	size_t left;
@@ -236,8 +235,7 @@ bodies_are_put_together(void **state)
 	}
 }
 
-/* --- replies
- * ------------------------------------------------------------------- */
+/* --- replies ------------------------------------------------------------ */
 
 static void
 fill(

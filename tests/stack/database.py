@@ -23,7 +23,7 @@ class Database:
         self.process = None
 
     def settings(self):
-        return {"DB_HOST": ADDRESS, "DB_PORT": str(self._port.number),
+        return {"DB_HOST": "localhost", "DB_PORT": str(self._port.number),
                 "DB_SOCKET": self.socket, **self._account}
 
     def install(self):

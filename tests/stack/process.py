@@ -133,9 +133,10 @@ class Processes:
             self._all.append(process)
         return process
 
-    def run(self, name, argv, seconds, env=None, **options):
+    def run(self, name, argv, seconds, env=None, show=False, **options):
         """Runs a command to its end; returns what it wrote to its standard
-        output, which is in no log."""
+        output, which is in no log. A failure has the end of its errors;
+        with `show` all that it wrote."""
         with tempfile.TemporaryFile() as out:
             process = self.start(name, argv, env, stdout=out, **options)
             try:
@@ -146,7 +147,8 @@ class Processes:
             out.seek(0)
             written = out.read().decode("utf-8", "replace")
         if process.ended() != 0:
-            raise Failure(f"{process.how_it_ended()}; {process.tail(20)}")
+            said = written + process.output() if show else process.tail(20)
+            raise Failure(f"{process.how_it_ended()}; {said}")
         return written
 
     def wait(self, what, ready, seconds, *needed):

@@ -96,15 +96,6 @@ def choose_port(progress):
     return port
 
 
-def workers():
-    given = os.environ.get("WORKERS")
-    if not given:
-        return min(32, max(4, 2 * (os.cpu_count() or 1)))
-    if not given.isascii() or not given.isdigit() or int(given) < 1:
-        raise Failure(f"WORKERS={given}: a number from 1")
-    return int(given)
-
-
 def introduce(stack, state, progress):
     """How to use it, with lines that work when pasted."""
     url = f"http://127.0.0.1:{stack.port.number}"
@@ -230,8 +221,8 @@ def run():
         progress.line("Starting a private stack under var/")
         build = os.environ.get("BUILD") or "build"
         stack = Stack(CHECKOUT, VAR, dict(os.environ), choose_port(progress),
-                      programs=os.path.join(build, "bin"), workers=workers(),
-                      cwd=CHECKOUT, keep=(lock.descriptor,))
+                      programs=os.path.join(build, "bin"), cwd=CHECKOUT,
+                      keep=(lock.descriptor,))
         stopper.stack = stack
         if stopper.asked:
             stack.processes.cancel()
@@ -277,7 +268,14 @@ def clean_data():
     lock = Lock()
     if not lock.take():
         raise Failure("make run is at work: make stop first")
-    shutil.rmtree(VAR)
+    for entry in os.scandir(VAR):
+        # The tests may be at work there.
+        if entry.name == "test":
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
+            os.unlink(entry.path)
     return 0
 
 

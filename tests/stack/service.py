@@ -23,9 +23,9 @@ class Service:
 
     def start_pool(self):
         """Returns once the pool's socket takes connections."""
+        workers = ["--workers", str(self._workers)] if self._workers else []
         self.pool = self._start("booking", "booking.fcgi", "--listen",
-                                f"unix:{self.socket}", "--workers",
-                                str(self._workers))
+                                f"unix:{self.socket}", *workers)
         self._processes.wait("the pool's socket",
                              lambda: accepts(self.socket), 20, self.pool)
 

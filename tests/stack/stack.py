@@ -5,8 +5,7 @@ import contextlib
 import json
 import os
 import secrets
-import shutil
-import tempfile
+import time
 
 from .broker import Broker
 from .build import build
@@ -14,11 +13,9 @@ from .database import Database
 from .ports import Port
 from .process import Failure, Processes
 from .service import Sandbox, Service, readiness
+from .sockets import SocketDirectory
 from .webserver import Lighttpd
 
-# Longest path of a unix socket that every part can bind.
-SOCKET_PATH_MAX = 100
-LONGEST_SOCKET_NAME = "/sandbox.sock.12345678"
 # What the parts that are not ours get to see of the environment.
 BASIC = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR",
          "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS")
@@ -35,19 +32,20 @@ class Stack:
 
     `environment` is what the user configured: DB_HOST (or DB_SOCKET),
     RABBITMQ_URL, AUTH_SERVICE_URL and FLIGHT_SERVICE_URL name services that
-    are used instead of started; the rest passes through.
+    are used instead of started; the rest passes through. `workers`: processes
+    of the pool, instead of what the settings say; `cwd`: where the service
+    looks for .env; `keep`: descriptors that live as long as the data is used.
     """
 
     def __init__(self, checkout, directory, environment, port,
-                 programs="build/bin", workers=8, cwd=None, keep=()):
+                 programs="build/bin", workers=None, cwd=None, keep=()):
         self.directory = directory
         self.port = port
         self.log_dir = os.path.join(directory, "log")
         self._outside = environment
         self._keep = keep
-        self._own_sockets = False
         os.makedirs(self.log_dir, mode=0o700, exist_ok=True)
-        self._socket_dir = self._make_socket_dir()
+        self._sockets = SocketDirectory(directory)
         self._secrets = self._load_secrets()
         self.processes = Processes(self.log_dir, basic_environment())
         self.settings = {"PORT": str(port.number)}
@@ -55,9 +53,10 @@ class Stack:
         self.database = self._compose_database()
         self.broker = self._compose_broker()
         self.sandbox = self._compose_sandbox(programs)
-        env = {**environment, **self.settings}
+        env = {**environment, **self.settings, "BOOKING_MIGRATIONS":
+               os.path.join(checkout, "sql", "migrations")}
         self.service = Service(self.processes, programs, env,
-                               cwd or directory, self._socket_dir, workers)
+                               cwd or directory, self._sockets.path, workers)
         self.web = Lighttpd(self.processes, checkout, directory, port,
                             self.service.socket)
         if self.sandbox:
@@ -76,7 +75,7 @@ class Stack:
             "DB_NAME": self._outside.get("DB_NAME") or "booking_db"}
         database = Database(
             self.processes, os.path.join(self.directory, "mariadb"),
-            self._socket_dir, account)
+            self._sockets.path, account)
         self.settings.update(database.settings())
         return database
 
@@ -102,7 +101,7 @@ class Stack:
             self.settings["JWT_SECRET"] = secret
         sandbox = Sandbox(self.processes, programs,
                           {"JWT_SECRET": secret} if secret else {},
-                          self._socket_dir, Port())
+                          self._sockets.path, Port())
         for name in missing:
             self.settings[name] = sandbox.url + "/api/v1"
         return sandbox
@@ -111,13 +110,6 @@ class Stack:
         """Whether tokens can be made that the service will accept."""
         return bool(self.settings.get("JWT_SECRET")
                     or self._outside.get("JWT_SECRET"))
-
-    def _make_socket_dir(self):
-        if (len(self.directory) + len(LONGEST_SOCKET_NAME)
-                <= SOCKET_PATH_MAX):
-            return self.directory
-        self._own_sockets = True
-        return tempfile.mkdtemp(prefix="booking-")
 
     def _load_secrets(self):
         """Made once, so that a token outlives a restart."""
@@ -164,14 +156,26 @@ class Stack:
         with progress.step(name):
             action()
 
-    def wait_ready(self, seconds=30):
-        """Polls /health/ready; returns what it said."""
+    def wait_ready(self, seconds=30, whole_within=10):
+        """Polls /health/ready until it answers 200, and a while longer until
+        the parts that are ours are up as well; returns what it said."""
+        ours = [name for name, part in (
+            ("database", self.database), ("rabbitmq", self.broker))
+            if part] + [
+            name for name, setting in (
+                ("auth_service", "AUTH_SERVICE_URL"),
+                ("flight_service", "FLIGHT_SERVICE_URL"))
+            if setting in self.settings]
+        whole_by = time.monotonic() + whole_within
         answers = []
 
         def ready():
-            answer = readiness(self.port.number)
-            answers[:] = [answer]
-            return answer is not None
+            answers[:] = [readiness(self.port.number)]
+            if not answers[0]:
+                return False
+            checks = answers[0].get("checks", {})
+            return time.monotonic() > whole_by or all(
+                checks.get(name, {}).get("status") == "up" for name in ours)
 
         parts = [self.service.pool, self.service.events, self.web.process]
         if self.sandbox:
@@ -188,8 +192,7 @@ class Stack:
         self.processes.stop(self.broker and self.broker.process,
                             self.database and self.database.process)
         self.processes.stop_all()
-        if self._own_sockets:
-            shutil.rmtree(self._socket_dir, ignore_errors=True)
+        self._sockets.remove()
 
 
 class Together:

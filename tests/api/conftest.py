@@ -1,0 +1,160 @@
+"""A running stack for each worker of the test run, and ways to look at it."""
+
+import os
+import re
+import shutil
+import tempfile
+import time
+import uuid
+
+import pytest
+
+from stack.ports import Port
+from stack.stack import Stack, basic_environment
+from stack.progress import Silence
+from support import token as tokens
+from support.client import Client
+from support.events import Subscription
+from support.sandbox import SandboxControl
+from support.store import Store
+
+CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+BUILD = os.environ.get("BUILD") or "build"
+WORKERS = 4
+# What sanitizers and asserts leave behind.
+DEFECTS = re.compile(r"^.*(?:ERROR: \w+Sanitizer|runtime error:|"
+                     r"Assertion .* failed).*$", re.MULTILINE)
+# The tests decide for themselves when a repeated call is news.
+SETTINGS = {"AUTH_CACHE_SECONDS": "0", "FLIGHT_CACHE_SECONDS": "0"}
+
+
+def make_stack(directory, **settings):
+    """A stack that is not started yet; `settings` as in the environment."""
+    return Stack(CHECKOUT, directory, {**basic_environment(), **SETTINGS,
+                                       **settings},
+                 Port(), programs=os.path.join(BUILD, "bin"),
+                 workers=WORKERS)
+
+
+@pytest.fixture(scope="session")
+def stack_directory():
+    """Kept by the run when a test failed; removed when nobody asked for
+    it."""
+    given = os.environ.get("BOOKING_TEST_DIR")
+    if given:
+        yield tempfile.mkdtemp(prefix="api-", dir=given)
+        return
+    directory = tempfile.mkdtemp(prefix="booking-")
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def stack(stack_directory):
+    """The whole service, running. Ends with a look for defects that the
+    programs reported about themselves."""
+    whole = make_stack(stack_directory)
+    try:
+        whole.start(Silence())
+        yield whole
+    finally:
+        whole.stop()
+    defects = [line for name in sorted(os.listdir(whole.log_dir))
+               for line in DEFECTS.findall(log_text(whole, name))]
+    assert not defects, defects
+
+
+def log_text(stack, name):
+    with open(os.path.join(stack.log_dir, name), encoding="utf-8",
+              errors="replace") as log:
+        return log.read()
+
+
+@pytest.fixture(scope="session")
+def url(stack):
+    return f"http://127.0.0.1:{stack.port.number}"
+
+
+@pytest.fixture(scope="session")
+def secret(stack):
+    return stack.settings["JWT_SECRET"]
+
+
+@pytest.fixture
+def client_of(url, secret):
+    """client_of(user, role): a client of that user."""
+    def make(user, role="customer"):
+        return Client(url, tokens.make(user, secret, role))
+    return make
+
+
+@pytest.fixture
+def user():
+    """A user that no other test knows."""
+    return f"user-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def api(client_of, user):
+    """A customer of this test alone."""
+    return client_of(user)
+
+
+@pytest.fixture
+def admin(client_of):
+    return client_of("admin-1", "admin")
+
+
+@pytest.fixture
+def anonymous(url):
+    return Client(url)
+
+
+@pytest.fixture
+def sandbox(stack):
+    """The sandbox, reset before and after."""
+    control = SandboxControl(stack.sandbox.url)
+    control.reset()
+    yield control
+    control.reset()
+
+
+@pytest.fixture(scope="session")
+def store(stack):
+    return Store(stack.database.socket, stack.settings["DB_NAME"])
+
+
+@pytest.fixture
+def events(stack):
+    """All booking events from now on."""
+    subscription = Subscription(stack.settings["RABBITMQ_URL"])
+    yield subscription
+    subscription.close()
+
+
+@pytest.fixture
+def log_of(stack):
+    """log_of(name): what a part (booking, events, sandbox, lighttpd) logged
+    since the test began."""
+    begun = {name: os.path.getsize(os.path.join(stack.log_dir, name))
+             for name in os.listdir(stack.log_dir)}
+
+    def read(name):
+        path = os.path.join(stack.log_dir, name + ".log")
+        with open(path, "rb") as log:
+            log.seek(begun.get(name + ".log", 0))
+            return log.read().decode("utf-8", "replace")
+    return read
+
+
+def eventually(condition, seconds=15):
+    """The first true value of `condition`, which is asked until then."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, \
+            f"{condition} not true within {seconds} s"
+        time.sleep(0.05)

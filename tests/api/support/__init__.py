@@ -1,0 +1,1 @@
+"""What the API tests share: a client, tokens, the database, events."""

@@ -40,7 +40,7 @@ static const struct route ROUTES[] = {
 	    ROW(control_show_calls, "counters and the last call of each") },
 	{ HTTP_DELETE, "/sandbox/calls", "calls.reset",
 	    ROW(control_reset_calls, "counters to zero") },
-	{ HTTP_POST, "/sandbox/reset", "reset",
+	{ HTTP_DELETE, "/sandbox/state", "state.reset",
 	    ROW(control_reset, "everything as at the start") },
 };
 /* clang-format on */

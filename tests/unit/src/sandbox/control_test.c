@@ -157,7 +157,7 @@ reset_is_a_new_start(void **state)
 	assert_int_equal(
 	    put(caller, "/sandbox/faults/auth", "{\"mode\":\"empty\"}"), 200);
 	assert_int_equal(
-	    call(caller, HTTP_POST, "/sandbox/reset", NO_HEADERS, ""), 200);
+	    call(caller, HTTP_DELETE, "/sandbox/state", NO_HEADERS, ""), 200);
 	assert_int_equal(get(caller, "/api/v1/flights/own"), 404);
 	assert_int_equal(authenticate(caller, "junk"), 401);
 }

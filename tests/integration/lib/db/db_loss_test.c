@@ -76,7 +76,7 @@ an_idle_connection_is_asked_first(void **state)
 	f->db->last_used_ms -= 2000;
 	assert_int_equal(db_ready(f->db, &err), 0);
 	assert_non_null(f->db->link);
-	assert_int_not_equal(connection_id(f, f->db), id);
+	assert_int_not_equal(mysql_thread_id(f->db->link), id);
 }
 
 static void
@@ -263,6 +263,8 @@ a_frozen_server_is_waited_for_once(void **state)
 		assert_int_equal(db_ready(lossy.db, &err), -1);
 		assert_ptr_equal(err.def, &ERR_UNAVAILABLE);
 		kill(lossy.proxy.pid, SIGCONT);
+		assert_int_equal(ask_int(lossy.f, lossy.db, &SEVEN), 7);
+		assert_int_equal(lossy.proxy.orders->clients, 3);
 		lossy_close(&lossy);
 	}
 }
@@ -282,6 +284,7 @@ a_frozen_server_is_not_asked_twice_for_a_query(void **state)
 	assert_ptr_equal(err.def, &ERR_UNAVAILABLE);
 	kill(lossy.proxy.pid, SIGCONT);
 	assert_int_equal(ask_int(lossy.f, lossy.db, &SEVEN), 7);
+	assert_int_equal(lossy.proxy.orders->clients, 2);
 	lossy_close(&lossy);
 }
 

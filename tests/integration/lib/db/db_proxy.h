@@ -38,7 +38,8 @@ enum cut {
 struct proxy_orders {
 	enum cut cut;
 	char command[16];
-	int cuts; /* that have happened */
+	int cuts;    /* that have happened */
+	int clients; /* that were let in so far */
 };
 
 struct proxy {
@@ -96,6 +97,7 @@ proxy_serve(struct proxy_orders *orders, int listener, const char *server)
 	for (;;) {
 		struct sockaddr_un address = proxy_address(server);
 		int client = accept(listener, NULL, NULL);
+		orders->clients++;
 		int upstream = socket(AF_UNIX, SOCK_STREAM, 0);
 		bool open = connect(upstream, (struct sockaddr *)&address,
 				sizeof address) == 0;

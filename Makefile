@@ -43,6 +43,9 @@ SRC_SOURCES = \
 	src/gateway/auth_gateway.c src/gateway/event_publisher.c \
 	src/gateway/flight_answer.c src/gateway/flight_gateway.c \
 	src/service/authorization.c src/service/booking_create.c \
+	src/service/booking_cancel.c src/service/booking_change.c \
+	src/service/booking_confirm.c src/service/booking_edit.c \
+	src/service/booking_refund.c \
 	src/service/booking_get.c src/service/inventory.c \
 	src/service/outbox.c src/service/seat_allocation.c \
 	src/controller/booking_controller.c src/controller/booking_input.c \
@@ -65,6 +68,7 @@ SANDBOX_SOURCES = \
 PROGRAMS = booking.fcgi bookingctl sandbox.fcgi
 
 UNIT_TESTS = \
+	tests/unit/lib/cache/shared_cache_test.c \
 	tests/unit/lib/core/arena_test.c tests/unit/lib/core/buf_test.c \
 	tests/unit/lib/core/clock_test.c tests/unit/lib/core/digest_test.c \
 	tests/unit/lib/core/err_test.c tests/unit/lib/core/ident_test.c \

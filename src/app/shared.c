@@ -5,11 +5,11 @@
 
 #include "app/metric_names.h"
 #include "core/clock.h"
+#include "gateway/auth_gateway.h"
 #include "gateway/flight_gateway.h"
 #include "model/phase.h"
 
 #define AUTH_CACHE_SLOTS       8192
-#define AUTH_CACHE_VALUE_BYTES 272
 #define FLIGHT_CACHE_SLOTS     4096
 
 static struct shared_breakers *

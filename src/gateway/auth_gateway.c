@@ -13,6 +13,8 @@ struct cached_caller {
 	uint32_t user_id_len;
 	char user_id[USER_ID_MAX + 1];
 };
+_Static_assert(sizeof(struct cached_caller) == AUTH_CACHE_VALUE_BYTES,
+    "the cache's slots fit the value");
 
 const char *
 auth_bearer_token(struct arena *arena, const char *authorization)

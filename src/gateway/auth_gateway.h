@@ -19,6 +19,9 @@
 #include "model/request_context.h"
 #include "rest/rest_client.h"
 
+/* The cache must take values of this size. */
+#define AUTH_CACHE_VALUE_BYTES 264
+
 struct auth_gateway {
 	bool local; /* never ask the service */
 	const char *service_url;

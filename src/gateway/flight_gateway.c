@@ -17,6 +17,9 @@ struct cached_flight {
 	char texts[FLIGHT_CACHE_VALUE_BYTES - 4 * 8 - 2 * 4 - 4];
 };
 
+_Static_assert(sizeof(struct cached_flight) == FLIGHT_CACHE_VALUE_BYTES,
+    "the cache's slots fit the value");
+
 static const char **
 text_of(struct flight *flight, size_t index)
 {

@@ -7,6 +7,7 @@
 
 /* clang-format off */
 enum { INSERT, EARLIER_WAITS, MARK_ONE, MARK_PUBLISHED, CREATED_PAYLOAD,
+	FIND_ID,
 	STATEMENT__COUNT };
 
 static const struct db_statement SQL[STATEMENT__COUNT] = {
@@ -28,6 +29,9 @@ static const struct db_statement SQL[STATEMENT__COUNT] = {
 	[CREATED_PAYLOAD] = { "event.created_payload",
 	    "SELECT payload FROM booking_events "
 	    "WHERE booking_id = ? AND sequence = 1" },
+	[FIND_ID] = { "event.find_id",
+	    "SELECT id FROM booking_events "
+	    "WHERE booking_id = ? AND sequence = ? FOR UPDATE" },
 };
 /* clang-format on */
 
@@ -109,5 +113,25 @@ event_repo_created_payload(struct db *db, struct arena *arena,
 	    0)
 		return -1;
 	*payload = rows.count == 0 ? NULL : db_cell_text(db_cell(&rows, 0, 0));
+	return 0;
+}
+
+int
+event_repo_is_stored(struct db *db, struct arena *arena,
+    const struct booking_event *event, bool *stored, struct err *err)
+{
+	const struct db_value values[] = { db_uuid(&event->booking_id),
+		db_int(event->sequence) };
+	struct db_rows rows;
+	struct uuid id;
+
+	if (db_query(db, arena, &SQL[FIND_ID], values, ARRAY_LEN(values), &rows,
+		err) != 0)
+		return -1;
+	*stored = false;
+	if (rows.count == 0)
+		return 0;
+	id = db_cell_uuid(db_cell(&rows, 0, 0));
+	*stored = uuid_equal(&id, &event->id);
 	return 0;
 }

@@ -29,6 +29,11 @@ int event_repo_earlier_waits(struct db *db, struct arena *arena,
 /* Takes 1 to EVENT_MARK_MAX events out of the outbox. */
 int event_repo_mark_published(struct db *db, const struct event_key keys[],
     size_t count, int64_t now_ms, struct err *err) MUST_CHECK;
+/* Whether this very event is stored: the definite answer after a COMMIT whose
+ * outcome was lost. Waits for a transaction that still holds the booking. */
+int event_repo_is_stored(struct db *db, struct arena *arena,
+    const struct booking_event *event, bool *stored,
+    struct err *err) MUST_CHECK;
 /* The payload of a booking's first event; NULL when there is none. */
 int event_repo_created_payload(struct db *db, struct arena *arena,
     const struct uuid *booking_id, const char **payload,

@@ -68,4 +68,50 @@ int booking_get(struct booking_service *service,
     const char *id_or_reference, struct booking **booking,
     struct err *err) MUST_CHECK;
 
+/* Who changes which booking, and on what condition. */
+struct booking_change {
+	const char *id_or_reference;
+	const struct caller *caller; /* NULL: the system itself */
+	const char *reason;	     /* for the history; NULL: none */
+	const char *comments;	     /* NULL: none */
+	unsigned expected_version;   /* If-Match; 0: any */
+	/* Further work in the change's transaction (an inbox row), done also
+	 * when there is nothing to change; NULL: none. May run several times.
+	 */
+	int (*in_transaction)(struct db *db, void *context, struct err *err);
+	void *context;
+};
+
+/*
+ * The changes of a booking. Each loads it, checks permission
+ * (BOOKING_NOT_FOUND, FORBIDDEN), the condition (PRECONDITION_FAILED) and the
+ * lifecycle, writes the change and its event in one transaction that a
+ * concurrent change makes start anew, and publishes after the commit. *booking
+ * is the booking as it is afterwards.
+ */
+
+/* CANNOT_CANCEL_BOOKING when cancelled before, after departure and, for
+ * customers, within the cut-off. Frees the seats. */
+int booking_cancel(struct booking_service *service,
+    const struct request_context *ctx, const struct booking_change *change,
+    struct booking **booking, struct err *err) MUST_CHECK;
+/* CANNOT_CONFIRM_BOOKING when cancelled; confirming again changes nothing. */
+int booking_confirm(struct booking_service *service,
+    const struct request_context *ctx, const struct booking_change *change,
+    struct booking **booking, struct err *err) MUST_CHECK;
+/* Writes those fields of `fields` that are not NULL to the passenger:
+ * PASSENGER_NOT_FOUND, BOOKING_NOT_MODIFIABLE unless CREATED. *edited is the
+ * passenger afterwards. */
+int booking_edit_passenger(struct booking_service *service,
+    const struct request_context *ctx, const struct booking_change *change,
+    const char *passenger_id, const struct passenger *fields,
+    struct booking **booking, struct passenger **edited,
+    struct err *err) MUST_CHECK;
+/* Notes that a payment came for a booking that is cancelled, and asks for its
+ * refund; the state does not change. */
+int booking_require_refund(struct booking_service *service,
+    const struct request_context *ctx, const struct booking_change *change,
+    const char *payment_id, int64_t amount_cents, struct booking **booking,
+    struct err *err) MUST_CHECK;
+
 #endif

@@ -39,7 +39,8 @@ outbox_send(struct outbox *outbox, const struct request_context *ctx,
 	scoreboard_phase(outbox->slot, PHASE_PUBLISH);
 	err_clear(&err);
 	if (event_publisher_send(outbox->publisher, ctx, event, &err) != 0) {
-		log_err("event_deferred", &err);
+		log_write(LOG_WARN, "event_deferred",
+		    LOG_FIELDS(LOG_TEXT("cause", err.cause)));
 		return false;
 	}
 	remember_published(outbox, event);

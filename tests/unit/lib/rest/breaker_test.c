@@ -1,8 +1,10 @@
 #include "rest/breaker.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -152,6 +154,7 @@ run_workers(struct tally *tally, void (*work)(struct tally *tally))
 		workers[i] = fork();
 		assert_true(workers[i] >= 0);
 		if (workers[i] == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			while (!tally->go)
 				continue;
 			work(tally);

@@ -124,14 +124,14 @@ parse_scheme(const char *text, struct mq_url *url)
 }
 
 int
-mq_url_parse(const char *text, struct mq_url *out, const char **why)
+mq_url_parse(const char *text, struct mq_url *url, const char **why)
 {
-	struct mq_url url = {
+	struct mq_url parts = {
 		.user = "guest", .password = "guest", .vhost = "/"
 	};
 	const char *authority, *at, *slash;
 
-	authority = parse_scheme(text, &url);
+	authority = parse_scheme(text, &parts);
 	*why = "it does not begin with amqp:// or amqps://";
 	if (authority == NULL)
 		return -1;
@@ -141,14 +141,14 @@ mq_url_parse(const char *text, struct mq_url *out, const char **why)
 	slash = authority + strcspn(authority, "/");
 	at = memrchr(authority, '@', (size_t)(slash - authority));
 	*why = "user or password is malformed";
-	if (at != NULL && parse_user(authority, at, &url) != 0)
+	if (at != NULL && parse_user(authority, at, &parts) != 0)
 		return -1;
-	if (parse_host(at != NULL ? at + 1 : authority, slash, &url, why) != 0)
+	if (parse_host(at != NULL ? at + 1 : authority, slash, &parts, why) !=
+	    0)
 		return -1;
 	*why = "the vhost is malformed";
-	if (parse_vhost(slash, &url) != 0)
+	if (parse_vhost(slash, &parts) != 0)
 		return -1;
-	*out = url;
-	explicit_bzero(&url, sizeof(url));
+	*url = parts;
 	return 0;
 }

@@ -169,7 +169,7 @@ broker_publish(struct mq *mq, const char *exchange, const char *key,
     const char *id, const char *body)
 {
 	struct mq_message message = broker_message(exchange, key, id, body);
-	enum mq_verdict verdict;
+	enum mq_verdict verdict = MQ_UNKNOWN;
 	struct err err;
 
 	if (mq_publisher_open(mq, exchange, &err) != 0 ||

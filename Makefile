@@ -39,7 +39,8 @@ SRC_SOURCES = \
 	src/model/passenger_rules.c src/model/phase.c src/model/seat_choice.c \
 	src/repository/booking_repo.c src/repository/event_repo.c \
 	src/repository/flight_repo.c src/repository/reference_repo.c \
-	src/repository/seat_repo.c src/repository/statements.c \
+	src/repository/seat_repo.c src/repository/seed_repo.c \
+	src/repository/statements.c \
 	src/gateway/auth_gateway.c src/gateway/event_publisher.c \
 	src/gateway/flight_answer.c src/gateway/flight_gateway.c \
 	src/service/authorization.c src/service/booking_create.c \
@@ -55,6 +56,7 @@ SRC_SOURCES = \
 	src/app/routes.c src/app/settings.c src/app/shared.c src/app/start.c \
 	src/app/worker.c \
 	src/control/command.c src/control/migrate.c \
+	src/control/progress.c src/control/seed.c \
 	src/control/settings_command.c src/control/token.c
 
 # A program of its own for development and tests; nothing else links it.

@@ -1,5 +1,6 @@
 #include "config/config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -205,6 +206,7 @@ take_entry(struct loader *loader, const struct dotenv_entry *entry)
 		begin_line_problem(loader, entry->line, entry->name);
 		fprintf(loader->problems, "%s\n", entry->problem);
 	} else if (key == table->count) {
+		assert(entry->name != NULL); /* or there is a problem */
 		unknown_name(loader, entry);
 	} else if (setting->origin == FROM_FILE) {
 		begin_line_problem(loader, entry->line, entry->name);

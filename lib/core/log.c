@@ -223,22 +223,21 @@ put_end(struct line *line)
 
 /* --- out of the process without waiting ------------------------------- */
 
-/* Another process may fill the pipe between poll(2) and the write, so the write
- * itself must refuse to wait. O_NONBLOCK is not an option: it would bind
- * everyone who shares the descriptor. An old kernel does not know the flag. */
+/* Asking first and then writing would not do: another process may fill the pipe
+ * in between. O_NONBLOCK would not do either: it binds everyone who shares the
+ * descriptor. A kernel or a device that does not know the flag is asked. */
 static ssize_t
 write_at_once(int fd, const char *bytes, size_t len)
 {
 	const struct iovec part = { (void *)(uintptr_t)bytes, len };
 	struct pollfd ready = { .fd = fd, .events = POLLOUT };
-	ssize_t written;
+	ssize_t written = pwritev2(fd, &part, 1, -1, RWF_NOWAIT);
 
+	if (written >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS))
+		return written;
 	if (poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0)
 		return -1;
-	written = pwritev2(fd, &part, 1, -1, RWF_NOWAIT);
-	if (written < 0 && (errno == EOPNOTSUPP || errno == ENOSYS))
-		written = write(fd, bytes, len);
-	return written;
+	return write(fd, bytes, len);
 }
 
 /* A file never makes its writer wait for a reader, but would refuse a write

@@ -1,14 +1,17 @@
 /*
  * Structured logs: one JSON object a line, one write(2) a line, never blocking.
  *
- *   {"time":"...","level":"info","event":"request","pid":7,"request_id":"..",...}
+ *   {"time":"...","level":"info","event":"request","program":"booking",
+ *    "pid":7,"request_id":"...",...}
  *
  * `event` is a fixed word; everything variable is a field. Callers pass no
  * personal data and no secret, by rule; every byte is escaped, so a value can
  * never forge a line; a line is cut at 4 KiB, a text field at 512 bytes.
  * The descriptor is written without waiting: what a full pipe refuses is
- * dropped and counted (log_dropped). errno is preserved by every call. The
- * program ignores SIGPIPE, or a log whose reader is gone ends it.
+ * dropped and counted (log_dropped). (On a kernel whose pipes do not know
+ * RWF_NOWAIT a line can wait when other processes fill the same pipe at that
+ * very moment.) errno is preserved by every call. The program ignores SIGPIPE,
+ * or a log whose reader is gone ends it.
  */
 #ifndef CORE_LOG_H
 #define CORE_LOG_H

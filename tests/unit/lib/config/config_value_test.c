@@ -82,7 +82,7 @@ static const struct {
 	{ &url_key, "HTTPS://h", true, 0, NULL },
 	{ &url_key, "https://example.org:8443/a?b#c", true, 0, NULL },
 	{ &url_key, "http://u:p@h:80", true, 0, NULL },
-	{ &url_key, "http://u:p@q@h", true, 0, NULL },
+	{ &url_key, "http://u:p@q:r@h", true, 0, NULL },
 	{ &url_key, "http://[::1]:80/", true, 0, NULL },
 	{ &url_key, "http://[::1]", true, 0, NULL },
 	{ &url_key, "http://h?x=a@b:c", true, 0, NULL },

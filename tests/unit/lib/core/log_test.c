@@ -8,10 +8,15 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -250,12 +255,11 @@ errors_are_written_at_their_level(void **state)
 }
 
 static void
-a_full_pipe_drops_and_counts(void **state)
+fill_the_pipe(void)
 {
 	uint64_t before = log_dropped();
 	int written = 0;
 
-	(void)state;
 	while (log_dropped() == before && written++ < 100000) {
 		errno = ENOTTY;
 		log_write(LOG_INFO, "e", NULL);
@@ -264,12 +268,92 @@ a_full_pipe_drops_and_counts(void **state)
 	assert_in_range(written, 10, 99999);
 	log_write(LOG_INFO, "e", NULL);
 	assert_int_equal(log_dropped(), before + 2);
+}
+
+static void
+a_full_pipe_drops_and_counts(void **state)
+{
+	uint64_t dropped;
+
+	(void)state;
+	fill_the_pipe();
+	dropped = log_dropped();
 	assert_int_equal(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
 	while (read_line() > 0)
 		continue;
 	log_write(LOG_INFO, "again", NULL);
-	assert_int_equal(log_dropped(), before + 2);
+	assert_int_equal(log_dropped(), dropped);
 	assert_string_equal(fields(), "}\n");
+}
+
+/* The kernel of this process has never heard of RWF_NOWAIT. */
+static void
+forget_nowait(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pwritev2, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { ARRAY_LEN(code), code };
+
+	assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	assert_int_equal(
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+}
+
+static void
+an_old_kernel_does_not_wait_either(void **state)
+{
+	pid_t child = fork();
+	int status;
+
+	(void)state;
+	assert_true(child >= 0);
+	if (child == 0) {
+		forget_nowait();
+		fill_the_pipe();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+/* How many may write to one pipe: where the kernel does not know RWF_NOWAIT for
+ * pipes, the promise is made to one alone. */
+static size_t
+writers(void)
+{
+	const struct iovec one = { (char[]){ "x" }, 1 };
+
+	return pwritev2(ends[1], &one, 1, -1, RWF_NOWAIT) == 1 ? 8 : 1;
+}
+
+/* They all believe that there is room, and not all are right. */
+static void
+nobody_waits_for_a_pipe_that_others_fill(void **state)
+{
+	pid_t children[8];
+	size_t count = writers();
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		children[i] = fork();
+		assert_true(children[i] >= 0);
+		if (children[i] != 0)
+			continue;
+		for (int n = 0; n < 1000; n++)
+			log_write(LOG_INFO, "e", NULL);
+		_exit(log_dropped() == 0);
+	}
+	for (size_t i = 0; i < count; i++) {
+		int status;
+
+		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+		assert_int_equal(status, 0);
+	}
 }
 
 static void
@@ -347,6 +431,8 @@ main(void)
 		TEST(requests_are_named),
 		TEST(errors_are_written_at_their_level),
 		TEST(a_full_pipe_drops_and_counts),
+		TEST(an_old_kernel_does_not_wait_either),
+		TEST(nobody_waits_for_a_pipe_that_others_fill),
 		TEST(a_broken_descriptor_drops_and_counts),
 		TEST(files_take_every_line),
 		TEST(fatal_ends_the_process),

@@ -99,6 +99,7 @@ UNIT_TESTS = \
 	tests/unit/lib/json/json_key_set_test.c \
 	tests/unit/lib/json/json_out_test.c \
 	tests/unit/lib/jwt/jwt_test.c tests/unit/lib/rest/breaker_test.c \
+	tests/unit/lib/rest/rest_client_test.c \
 	tests/unit/lib/mq/mq_connection_test.c \
 	tests/unit/lib/mq/mq_url_test.c \
 	tests/unit/src/sandbox/auth_service_test.c \
@@ -321,4 +322,5 @@ help: ## this list
 
 -include $(LIB_OBJECTS:.o=.d) $(SRC_OBJECTS:.o=.d) $(SANDBOX_OBJECTS:.o=.d) \
     $(SUPPORT_OBJECTS:.o=.d) \
+    $(UNIT_TESTS:%.c=$(BUILD)/%.d) $(INTEGRATION_TESTS:%.c=$(BUILD)/%.d) \
     $(BUILD)/cgi-bin/sandbox_fcgi.d

@@ -12,8 +12,7 @@
 #define MAX_KEPT	 (REST_MAX_CALLS * 2) /* connections */
 #define POLL_MS		 1000 /* libcurl's own timers cut it short */
 
-/* One position of rest_perform. The handle stays, so that its options are set
- * once; connections are kept by the client's multi handle. */
+/* One position of rest_perform. */
 struct transfer {
 	CURL *easy;
 	struct rest_call *call; /* NULL: not running */
@@ -107,12 +106,16 @@ set_texts(CURL *easy)
 	return 0;
 }
 
+/* For every call, after the reset that ended the last: until version 8.17,
+ * libcurl clears its count of stale connections at a reset alone, and would
+ * fail every sixth of them. What is kept (connections, resolved names) belongs
+ * to the multi handle. */
 static int
-transfer_init(struct transfer *transfer, const struct rest_settings *settings)
+set_up(struct transfer *transfer, const struct rest_settings *settings)
 {
-	CURL *easy = transfer->easy = curl_easy_init();
+	CURL *easy = transfer->easy;
 
-	if (!easy || set_numbers(easy, settings) || set_texts(easy) ||
+	if (set_numbers(easy, settings) || set_texts(easy) ||
 	    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) ||
 	    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) ||
 	    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) ||
@@ -140,9 +143,11 @@ rest_client_create(const struct rest_settings *settings)
 	if (!client->multi || curl_multi_setopt(client->multi,
 				  CURLMOPT_MAXCONNECTS, (long)MAX_KEPT))
 		goto out;
-	for (size_t i = 0; i < REST_MAX_CALLS; i++)
-		if (transfer_init(&client->transfers[i], settings))
+	for (size_t i = 0; i < REST_MAX_CALLS; i++) {
+		client->transfers[i].easy = curl_easy_init();
+		if (!client->transfers[i].easy)
 			goto out;
+	}
 	return client;
 out:
 	rest_client_free(client);
@@ -290,7 +295,7 @@ finish(struct transfer *transfer, CURLcode code)
 	else
 		take_failure(transfer, code);
 	report(call);
-	curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
+	curl_easy_reset(transfer->easy); /* it points to the headers */
 	curl_slist_free_all(transfer->headers);
 	transfer->headers = NULL;
 	transfer->call = NULL;
@@ -305,7 +310,8 @@ start(struct rest_client *client, struct transfer *transfer,
 	transfer->refusal = NULL;
 	transfer->error[0] = '\0';
 	buf_init(&transfer->body, arena, client->settings.max_body_bytes);
-	if (curl_easy_setopt(transfer->easy, CURLOPT_URL, call->url) ||
+	if (set_up(transfer, &client->settings) ||
+	    curl_easy_setopt(transfer->easy, CURLOPT_URL, call->url) ||
 	    set_headers(transfer, arena) ||
 	    set_times(
 		transfer, client->settings.connect_timeout_ms, timeout_ms) ||

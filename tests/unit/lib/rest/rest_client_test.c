@@ -1,0 +1,576 @@
+#include "rest/rest_client.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "tiny_server.h"
+
+#define LONG_MS	 60000
+#define MAX_BODY 1000
+
+static struct arena *arena;
+static struct tiny_server *server;
+static struct rest_client *client;
+
+static const struct rest_settings settings = {
+	.connect_timeout_ms = LONG_MS,
+	.max_body_bytes = MAX_BODY,
+	.idle_ms = LONG_MS,
+};
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	arena = arena_create(1 << 20);
+	server = tiny_start();
+	client = rest_client_create(&settings);
+	return client ? 0 : -1;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	rest_client_free(client);
+	tiny_stop(server);
+	arena_free(arena);
+	return 0;
+}
+
+static char *
+url_of(const char *path)
+{
+	return arena_printf(arena, "http://127.0.0.1:%d%s", server->port, path);
+}
+
+static struct rest_call
+call_to(const char *path)
+{
+	return (struct rest_call){ .url = url_of(path), .timeout_ms = LONG_MS };
+}
+
+static void
+perform(struct rest_call *call)
+{
+	rest_perform(client, arena, call, 1, deadline_in(LONG_MS));
+}
+
+static void
+assert_answer(const struct rest_call *call, int status, const char *body)
+{
+	if (call->outcome)
+		fail_msg("%s", call->err.cause);
+	assert_int_equal(call->status, status);
+	assert_string_equal(call->body, body);
+	assert_int_equal(call->body_len, strlen(body));
+	assert_null(call->err.def);
+	assert_true(call->elapsed_us > 0);
+}
+
+static void
+assert_failure(
+    const struct rest_call *call, const struct err_def *def, const char *why)
+{
+	assert_int_equal(call->outcome, -1);
+	assert_ptr_equal(call->err.def, def);
+	assert_null(call->body);
+	assert_int_equal(call->status, 0);
+	assert_string_equal(call->err.details, "");
+	if (!strstr(call->err.cause, why))
+		fail_msg("\"%s\" without \"%s\"", call->err.cause, why);
+}
+
+#define OK_BODY "{\"success\":true}"
+
+static void
+returns_the_answer(void **state)
+{
+	static const struct {
+		const char *path;
+		int status;
+		const char *body;
+	} rows[] = {
+		{ "/ok", 200, OK_BODY },
+		{ "/not-found", 404, "nothing" },
+		{ "/error", 500, "broken" },
+		{ "/redirect", 302, "" },
+		{ "/gzip", 200, "\x1f\x8b\x08" },
+		{ "/bytes/0", 200, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct rest_call call = call_to(rows[i].path);
+		perform(&call);
+		assert_answer(&call, rows[i].status, rows[i].body);
+	}
+	assert_int_equal(server->requests, ARRAY_LEN(rows));
+	assert_int_equal(server->connections, 1);
+}
+
+/* The whole request: nothing that was not asked for is sent. */
+static void
+sends_what_it_is_told(void **state)
+{
+	static const struct rest_header headers[] = {
+		{ "Authorization", "Bearer a.b-c_~d" },
+		{ "x-request-id", "r 1" },
+		{ "X-Empty", "" },
+	};
+	struct rest_call call = call_to("/echo/a%2Fb/%2E%2E?q=1");
+
+	(void)state;
+	call.headers = headers;
+	call.header_count = ARRAY_LEN(headers);
+	perform(&call);
+	assert_answer(&call, 200,
+	    arena_printf(arena,
+		"GET /echo/a%%2Fb/%%2E%%2E?q=1 HTTP/1.1\r\n"
+		"Host: 127.0.0.1:%d\r\nAccept: */*\r\n"
+		"Authorization: Bearer a.b-c_~d\r\nx-request-id: r 1\r\n"
+		"X-Empty:\r\n\r\n",
+		server->port));
+	/* Headers do not outlive their call. */
+	call = call_to("/echo");
+	perform(&call);
+	assert_answer(&call, 200,
+	    arena_printf(arena,
+		"GET /echo HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+		"Accept: */*\r\n\r\n",
+		server->port));
+}
+
+static void
+refuses_headers_that_would_break_out(void **state)
+{
+	static const struct rest_header headers[] = {
+		{ "Authorization", "Bearer x\r\nX-Role: admin" },
+		{ "Authorization", "Bearer x\n" },
+		{ "Authorization", "Bearer \x7f" },
+		{ "Authorization", "Bearer \xc3\xa9" },
+		{ "Authorization", "a\tb" },
+		{ "Auth orization", "x" },
+		{ "Authorization:", "x" },
+		{ "X\r\nY", "x" },
+		{ "", "x" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
+		struct breaker breaker;
+		struct rest_call call = call_to("/ok");
+		breaker_init(&breaker, 1, LONG_MS, LONG_MS);
+		call.headers = &headers[i];
+		call.header_count = 1;
+		call.breaker = &breaker;
+		perform(&call);
+		assert_failure(&call, &ERR_INVALID, "not visible ASCII");
+		assert_null(strstr(call.err.cause, "Bearer"));
+		assert_int_equal(breaker_state(&breaker), BREAKER_CLOSED);
+	}
+	assert_int_equal(server->connections, 0);
+}
+
+static void
+keeps_connections(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		struct rest_call call = call_to("/ok");
+		perform(&call);
+		assert_answer(&call, 200, OK_BODY);
+	}
+	assert_int_equal(server->connections, 1);
+}
+
+/* The peer closes a kept connection: before the next request is sent, or only
+ * when it gets it. Neither is seen by the caller, however often it happens. */
+static void
+retries_a_stale_connection(void **state)
+{
+	static const char *const paths[] = { "/close-after", "/stale" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+		for (int round = 0; round < 8; round++) {
+			struct rest_call call = call_to(paths[i]);
+			perform(&call);
+			assert_answer(&call, 200, OK_BODY);
+		}
+	assert_true(server->connections >= 15);
+}
+
+/* Four kept connections that have all gone stale. */
+static void
+retries_stale_connections_side_by_side(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		struct rest_call calls[REST_MAX_CALLS];
+		for (size_t i = 0; i < REST_MAX_CALLS; i++)
+			calls[i] = call_to("/stale");
+		rest_perform(
+		    client, arena, calls, REST_MAX_CALLS, deadline_in(LONG_MS));
+		for (size_t i = 0; i < REST_MAX_CALLS; i++)
+			assert_answer(&calls[i], 200, OK_BODY);
+	}
+}
+
+static void
+a_fresh_connection_is_not_retried(void **state)
+{
+	struct rest_call call = call_to("/hang-up");
+
+	(void)state;
+	perform(&call);
+	assert_failure(&call, &ERR_UNAVAILABLE, "Empty reply");
+	assert_int_equal(server->requests, 1);
+}
+
+static void
+calls_side_by_side(void **state)
+{
+	struct rest_call calls[REST_MAX_CALLS];
+
+	(void)state;
+	for (size_t i = 0; i < REST_MAX_CALLS; i++)
+		calls[i] = call_to("/meet");
+	rest_perform(
+	    client, arena, calls, REST_MAX_CALLS, deadline_in(LONG_MS));
+	for (size_t i = 0; i < REST_MAX_CALLS; i++)
+		assert_answer(&calls[i], 200, OK_BODY);
+	assert_int_equal(server->connections, REST_MAX_CALLS);
+}
+
+static void
+each_call_has_its_own_outcome(void **state)
+{
+	struct rest_call calls[] = { call_to("/silent"), call_to("/ok"),
+		call_to("/hang-up"), call_to("/not-found") };
+
+	(void)state;
+	calls[0].timeout_ms = 50;
+	rest_perform(
+	    client, arena, calls, ARRAY_LEN(calls), deadline_in(LONG_MS));
+	assert_failure(&calls[0], &ERR_TIMEOUT, "");
+	assert_answer(&calls[1], 200, OK_BODY);
+	assert_failure(&calls[2], &ERR_UNAVAILABLE, "Empty reply");
+	assert_answer(&calls[3], 404, "nothing");
+	rest_perform(client, arena, NULL, 0, deadline_in(LONG_MS));
+}
+
+static void
+ends_in_time(void **state)
+{
+	static const struct {
+		const char *path;
+		int64_t timeout_ms, deadline_ms;
+	} rows[] = {
+		{ "/silent", 50, LONG_MS },
+		{ "/silent", LONG_MS, 50 },
+		{ "/stall", 50, LONG_MS },
+		{ "/stall", LONG_MS, 50 },
+		{ "/ok", LONG_MS, 0 },
+		{ "/ok", -1, LONG_MS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct rest_call call = call_to(rows[i].path);
+		int64_t started_us = clock_monotonic_us();
+		call.timeout_ms = rows[i].timeout_ms;
+		rest_perform(
+		    client, arena, &call, 1, deadline_in(rows[i].deadline_ms));
+		assert_failure(&call, &ERR_TIMEOUT,
+		    arena_printf(arena, "127.0.0.1:%d: ", server->port));
+		bool waits = rows[i].timeout_ms > 0 && rows[i].deadline_ms > 0;
+		if (waits)
+			assert_true(clock_monotonic_us() - started_us >= 49000);
+	}
+	/* What had no time left was never sent. */
+	assert_int_equal(server->requests, 4);
+}
+
+static void
+refuses_answers_beyond_its_limits(void **state)
+{
+	static const struct {
+		const char *path, *why;
+	} rows[] = {
+		{ "/bytes/1001", "the body is too long" },
+		{ "/bytes/5000000", "the body is too long" },
+		{ "/endless", "the body is too long" },
+		{ "/endless-headers", "too many or too long headers" },
+		{ "/endless-interim", "too many or too long headers" },
+		{ "/long-header", "too many or too long headers" },
+		{ "/truncated", "(curl 18)" },
+		{ "/garbage", "HTTP/0.9" },
+	};
+	struct rest_call most = call_to("/bytes/1000");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct rest_call call = call_to(rows[i].path);
+		perform(&call);
+		assert_failure(&call, &ERR_UNAVAILABLE, rows[i].why);
+	}
+	perform(&most);
+	assert_int_equal(most.outcome, 0);
+	assert_int_equal(most.body_len, MAX_BODY);
+	assert_int_equal(most.body[MAX_BODY], '\0');
+}
+
+static void
+names_the_peer_and_no_secret(void **state)
+{
+	static const struct rest_header token = { "Authorization",
+		"Bearer s3cret" };
+	int port, fd = tiny_bind(&port);
+	struct rest_call call = {
+		.timeout_ms = LONG_MS, .headers = &token, .header_count = 1
+	};
+
+	(void)state;
+	/* Bound but not listening: refused. */
+	call.url = arena_printf(
+	    arena, "http://user:passw0rd@127.0.0.1:%d/private?x=s3cret", port);
+	perform(&call);
+	close(fd);
+	assert_failure(&call, &ERR_UNAVAILABLE,
+	    arena_printf(arena, "127.0.0.1:%d: ", port));
+	assert_null(strstr(call.err.cause, "s3cret"));
+	assert_null(strstr(call.err.cause, "passw0rd"));
+	assert_null(strstr(call.err.cause, "private"));
+}
+
+static void
+speaks_http_only(void **state)
+{
+	static const char *const urls[] = { "file:///etc/hostname",
+		"ftp://127.0.0.1/x", "gopher://127.0.0.1/x", "dict://127.0.0.1",
+		"", "http://", "http://127.0.0.1:99999/",
+		"http://127.0.0.1/a b", "http://127.0.0.1/a\r\nX: y" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+		struct rest_call call = { .url = urls[i],
+			.timeout_ms = LONG_MS };
+		perform(&call);
+		assert_failure(&call, &ERR_UNAVAILABLE, "");
+	}
+}
+
+static void
+ignores_proxies_of_the_environment(void **state)
+{
+	struct rest_call call = call_to("/ok");
+
+	(void)state;
+	setenv("http_proxy", "http://127.0.0.1:1", 1);
+	setenv("all_proxy", "http://127.0.0.1:1", 1);
+	setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
+	perform(&call);
+	unsetenv("http_proxy");
+	unsetenv("all_proxy");
+	unsetenv("ALL_PROXY");
+	assert_answer(&call, 200, OK_BODY);
+}
+
+static void
+perform_with_idle(int64_t idle_ms, int64_t pause_ms, unsigned connections)
+{
+	struct rest_settings own = settings;
+	struct rest_client *other;
+
+	own.idle_ms = idle_ms;
+	other = rest_client_create(&own);
+	assert_non_null(other);
+	server->connections = 0;
+	for (int i = 0; i < 2; i++) {
+		struct rest_call call = call_to("/ok");
+		struct deadline pause = deadline_in(i * pause_ms);
+		while (deadline_left_ms(pause) > 0)
+			usleep(1000);
+		rest_perform(other, arena, &call, 1, deadline_in(LONG_MS));
+		assert_answer(&call, 200, OK_BODY);
+	}
+	assert_int_equal(server->connections, connections);
+	rest_client_free(other);
+}
+
+static void
+drops_idle_connections(void **state)
+{
+	(void)state;
+	perform_with_idle(LONG_MS, 1010, 1);
+	perform_with_idle(1000, 1010, 2);
+	perform_with_idle(0, 0, 2);
+}
+
+static void
+the_breaker_stops_calls(void **state)
+{
+	struct breaker breaker;
+	struct rest_call call;
+
+	(void)state;
+	breaker_init(&breaker, 2, LONG_MS, LONG_MS);
+	for (int i = 0; i < 4; i++) {
+		call = call_to("/hang-up");
+		call.breaker = &breaker;
+		perform(&call);
+		assert_failure(&call, &ERR_UNAVAILABLE,
+		    i < 2 ? "Empty reply" : "circuit open");
+	}
+	assert_int_equal(server->requests, 2);
+	assert_int_equal(breaker.refused_count, 2);
+}
+
+static void
+the_breaker_counts_what_is_the_peers_fault(void **state)
+{
+	static const struct {
+		const char *path;
+		int64_t timeout_ms;
+		bool counts;
+	} rows[] = {
+		{ "/ok", LONG_MS, false },
+		{ "/not-found", LONG_MS, false },
+		{ "/redirect", LONG_MS, false },
+		{ "/error", LONG_MS, true },
+		{ "/hang-up", LONG_MS, true },
+		{ "/garbage", LONG_MS, true },
+		{ "/endless", LONG_MS, true },
+		{ "/silent", 30, true },
+		{ "/ok", 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct breaker breaker;
+		struct rest_call call = call_to(rows[i].path);
+		breaker_init(&breaker, 1, LONG_MS, LONG_MS);
+		call.timeout_ms = rows[i].timeout_ms;
+		call.breaker = &breaker;
+		perform(&call);
+		assert_int_equal(breaker_state(&breaker),
+		    rows[i].counts ? BREAKER_OPEN : BREAKER_CLOSED);
+	}
+}
+
+static void
+a_proper_500_is_taken_back(void **state)
+{
+	struct breaker breaker;
+	struct rest_call call = call_to("/error");
+
+	(void)state;
+	breaker_init(&breaker, 2, LONG_MS, LONG_MS);
+	call.breaker = &breaker;
+	for (int i = 0; i < 4; i++) {
+		perform(&call);
+		assert_answer(&call, 500, "broken");
+		rest_call_was_fine(&call);
+	}
+	assert_int_equal(breaker_state(&breaker), BREAKER_CLOSED);
+	/* Only a 5xx can be taken back. */
+	call = call_to("/hang-up");
+	call.breaker = &breaker;
+	for (int i = 0; i < 2; i++) {
+		perform(&call);
+		rest_call_was_fine(&call);
+	}
+	assert_int_equal(breaker_state(&breaker), BREAKER_OPEN);
+	call.breaker = NULL;
+	rest_call_was_fine(&call);
+}
+
+static void
+encodes_segments(void **state)
+{
+	static const struct {
+		const char *segment, *encoded;
+	} rows[] = {
+		{ "", "" },
+		{ "AZaz09-._~", "AZaz09-._~" },
+		{ "a/b", "a%2Fb" },
+		{ "../../admin", "..%2F..%2Fadmin" },
+		{ ".", "%2E" },
+		{ "..", "%2E%2E" },
+		{ "...", "..." },
+		{ "a b?c#d%e", "a%20b%3Fc%23d%25e" },
+		{ "FL:100", "FL%3A100" },
+		{ "\r\n\x7f", "%0D%0A%7F" },
+		{ "\xc3\xa9", "%C3%A9" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_string_equal(rest_encode_segment(arena, rows[i].segment),
+		    rows[i].encoded);
+}
+
+static size_t
+open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	size_t count = 0;
+
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
+}
+
+static void
+leaves_no_descriptor_behind(void **state)
+{
+	size_t before = open_descriptors();
+	struct rest_client *other = rest_client_create(&settings);
+	struct rest_call calls[] = { call_to("/ok"), call_to("/hang-up"),
+		call_to("/endless"), call_to("/close-after") };
+
+	(void)state;
+	rest_perform(
+	    other, arena, calls, ARRAY_LEN(calls), deadline_in(LONG_MS));
+	assert_answer(&calls[0], 200, OK_BODY);
+	rest_client_free(other);
+	rest_client_free(NULL);
+	assert_int_equal(open_descriptors(), before);
+}
+
+#define CASE(function)                                                         \
+	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(returns_the_answer),
+		CASE(sends_what_it_is_told),
+		CASE(refuses_headers_that_would_break_out),
+		CASE(keeps_connections),
+		CASE(retries_a_stale_connection),
+		CASE(retries_stale_connections_side_by_side),
+		CASE(a_fresh_connection_is_not_retried),
+		CASE(calls_side_by_side),
+		CASE(each_call_has_its_own_outcome),
+		CASE(ends_in_time),
+		CASE(refuses_answers_beyond_its_limits),
+		CASE(names_the_peer_and_no_secret),
+		CASE(speaks_http_only),
+		CASE(ignores_proxies_of_the_environment),
+		CASE(drops_idle_connections),
+		CASE(the_breaker_stops_calls),
+		CASE(the_breaker_counts_what_is_the_peers_fault),
+		CASE(a_proper_500_is_taken_back),
+		CASE(encodes_segments),
+		CASE(leaves_no_descriptor_behind),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

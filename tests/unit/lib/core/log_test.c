@@ -331,6 +331,24 @@ writers(void)
 	return pwritev2(ends[1], &one, 1, -1, RWF_NOWAIT) == 1 ? 8 : 1;
 }
 
+/* Long lines take a page of the pipe each; the alarm ends one that waits. */
+static void
+write_long_lines(void)
+{
+	char text[513];
+
+	(void)alarm(30);
+	memset(text, 'a', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	for (int n = 0; n < 20; n++)
+		log_write(LOG_INFO, "e",
+		    LOG_FIELDS(LOG_TEXT("a", text), LOG_TEXT("b", text),
+			LOG_TEXT("c", text), LOG_TEXT("d", text),
+			LOG_TEXT("e", text), LOG_TEXT("f", text),
+			LOG_TEXT("g", text)));
+	_exit(log_dropped() == 0);
+}
+
 /* They all believe that there is room, and not all are right. */
 static void
 nobody_waits_for_a_pipe_that_others_fill(void **state)
@@ -338,21 +356,22 @@ nobody_waits_for_a_pipe_that_others_fill(void **state)
 	pid_t children[8];
 	size_t count = writers();
 
-	(void)state;
-	for (size_t i = 0; i < count; i++) {
-		children[i] = fork();
-		assert_true(children[i] >= 0);
-		if (children[i] != 0)
-			continue;
-		for (int n = 0; n < 1000; n++)
-			log_write(LOG_INFO, "e", NULL);
-		_exit(log_dropped() == 0);
-	}
-	for (size_t i = 0; i < count; i++) {
-		int status;
+	for (int round = 0; round < 200; round++) {
+		for (size_t i = 0; i < count; i++) {
+			children[i] = fork();
+			assert_true(children[i] >= 0);
+			if (children[i] == 0)
+				write_long_lines();
+		}
+		for (size_t i = 0; i < count; i++) {
+			int status;
 
-		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
-		assert_int_equal(status, 0);
+			assert_int_equal(
+			    waitpid(children[i], &status, 0), children[i]);
+			assert_int_equal(status, 0);
+		}
+		teardown(state);
+		setup(state);
 	}
 }
 

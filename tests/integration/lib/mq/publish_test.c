@@ -236,7 +236,8 @@ publish_many(struct mq *mq, const char *queue, unsigned batches)
 	struct err err;
 
 	for (size_t i = 0; i < ARRAY_LEN(messages); i++)
-		messages[i] = broker_message(exchange, queue, "same", "{}");
+		messages[i] = broker_message(
+		    exchange, i % 2 == 0 ? queue : "nowhere", "same", "{}");
 	for (unsigned i = 0; i < batches; i++)
 		assert_int_equal(
 		    mq_publish(mq, messages, ARRAY_LEN(messages),

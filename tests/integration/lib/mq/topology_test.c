@@ -60,6 +60,13 @@ everything_is_made_once_and_declared_again_in_peace(void **state)
 		{ quorum, events, "#" }, { waiting, dlx, "wait" } };
 	const struct mq_topology topology = { exchanges, 2, queues, 3, bindings,
 		3 };
+	const struct mq_queue classics[] = {
+		{ .name = quorum,
+		    .dead_letter_exchange = dlx,
+		    .dead_letter_key = "dead" },
+	};
+	const struct mq_topology as_classic = { .queues = classics,
+		.queue_count = 1 };
 	struct arena *arena = arena_create(1 << 20);
 	struct mq *mq = broker_connect();
 	struct mq_delivery got;
@@ -68,6 +75,8 @@ everything_is_made_once_and_declared_again_in_peace(void **state)
 	(void)state;
 	assert_int_equal(declare(&topology).count, 0);
 	assert_int_equal(declare(&topology).count, 0);
+	/* It is a quorum queue: as a classic one it differs. */
+	assert_int_equal(declare(&as_classic).count, 1);
 	assert_int_equal(
 	    broker_publish(mq, events, "a.b", "1", "{}"), MQ_CONFIRMED);
 	assert_int_equal(broker_depth(classic), 1);

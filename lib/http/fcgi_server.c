@@ -157,8 +157,7 @@ answer(struct server *server, FCGX_Request *fcgi, struct http_request *request)
 	    server->handler, request, server->limits, &response, &head);
 	socket_watch_start(fcgi->ipcFd, server->limits->read_timeout_ms);
 	sent = send_reply(fcgi, request, &response, &head);
-	if (!socket_watch_stop())
-		sent = false;
+	(void)socket_watch_stop();
 	let_go(fcgi);
 	server->counts->requests++;
 	server->counts->unsent += !sent;

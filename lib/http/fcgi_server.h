@@ -4,15 +4,17 @@
  * Waits on its own epoll (exclusive wake-up), accepts without blocking, hands
  * the connection to libfcgi for the records, and closes it after each reply,
  * whatever FCGI_KEEP_CONN asked for: a kept connection would pin a worker.
- * A request that arrives truncated, too slowly or in a role other than
- * responder is dropped, counted and never handled. All signals that stop or
- * steer a worker are blocked while a request is in work.
+ * A request that arrives truncated, aborted, too slowly, with too many
+ * variables or in a role other than responder is dropped without a reply,
+ * counted and never handled. All signals that stop or steer a worker are
+ * blocked while a request is in work.
  */
 #ifndef HTTP_FCGI_SERVER_H
 #define HTTP_FCGI_SERVER_H
 
 #include "http/http.h"
 
+/* Only ever added to. */
 struct fcgi_counts {
 	uint64_t requests;
 	uint64_t dropped; /* arrived broken */
@@ -30,9 +32,12 @@ struct fcgi_observer {
 	bool (*go_on)(void *context);
 };
 
-/* Serves until go_on says no or SIGTERM, SIGQUIT or (unless a master owns it)
- * SIGUSR1 asked to stop; the request in work is always finished. listen_fd is
- * made non-blocking. Returns 0, or -1 with err when the loop cannot run. */
+/* Serves until go_on says no or SIGTERM, SIGQUIT, SIGINT or SIGUSR1 asks to
+ * stop; the last two only with their default disposition, for in a pool they
+ * are the master's. The request in work is always finished, and no other is
+ * taken. Makes listen_fd non-blocking, takes SIGALRM and the real-time interval
+ * timer, ignores SIGPIPE, and leaves the stop signals blocked. Returns 0, or -1
+ * with err when the loop cannot run. */
 int fcgi_server_run(int listen_fd, const struct http_limits *limits,
     const struct http_handler *handler, const struct fcgi_observer *observer,
     struct fcgi_counts *counts, struct err *err) MUST_CHECK;

@@ -46,7 +46,9 @@ struct http_request {
 	size_t body_len;
 	int64_t content_length; /* as announced; 0 without one */
 	bool body_too_large;	/* more than the limit was sent: body is "" */
-	bool body_incomplete;	/* fewer bytes arrived than were announced */
+	/* What arrived is not what Content-Length announced, or that is twice
+	 * there or no number. */
+	bool body_incomplete;
 	const char *client_address; /* REMOTE_ADDR or "" */
 	char request_id[REQUEST_ID_SIZE];
 	char traceparent[TRACEPARENT_SIZE];
@@ -95,7 +97,8 @@ const char *http_reason(int status);
 /* What a server loop calls. */
 struct http_handler {
 	void *context;
-	/* Fills response; never fails. */
+	/* Fills response; never fails. From here until replied returned, log
+	 * lines carry the request's id. */
 	void (*handle)(void *context, struct http_request *request,
 	    struct http_response *response);
 	/* After the reply was sent (sent false: the peer had gone). May be
@@ -110,10 +113,12 @@ struct http_handler {
 struct http_limits {
 	size_t max_body_bytes; /* kept; the rest is read and thrown away */
 	size_t max_variables_bytes;
-	int64_t read_timeout_ms;    /* for the whole request to arrive */
-	int64_t request_timeout_ms; /* request->deadline */
+	int64_t read_timeout_ms;    /* for the whole request to arrive, and
+				     * again for the reply to be taken */
+	int64_t request_timeout_ms; /* request->deadline, from when the request
+				     * had arrived */
 	size_t arena_bytes;	    /* soft cap of request memory */
-	size_t max_response_bytes;
+	size_t max_response_bytes;  /* a larger one becomes an empty 500 */
 };
 
 #endif

@@ -5,10 +5,10 @@
  * A worker that dies is replaced; one that dies young slows the replacement
  * down (a brake that grows and recovers). SIGTERM, SIGQUIT and SIGINT drain:
  * workers finish the request they have, at most drain_ms, then are killed. A
- * worker whose request is older than request_limit_ms is ended within a second
- * (TERM, and KILL one second after) and its phases are logged. Workers get
- * SIGTERM when their master dies (PR_SET_PDEATHSIG). Knows nothing of what a
- * worker does.
+ * worker that is reading or working on one request for longer than
+ * request_limit_ms is ended within a second (TERM, and KILL one second after)
+ * and its phases are logged. Workers get SIGTERM when their master dies
+ * (PR_SET_PDEATHSIG). Knows nothing of what a worker does.
  *
  * A worker starts with the signal mask that prefork_run was called with, with
  * HUP, INT, USR1 and USR2 ignored (they are the master's) and all else at its

@@ -30,7 +30,7 @@ struct scoreboard_slot {
 	_Atomic unsigned generation; /* how many workers the slot has had */
 	_Atomic int64_t started_ms;  /* worker start, monotonic */
 	_Atomic uint64_t requests;
-	_Atomic int64_t request_started_us; /* reading included; 0 when idle */
+	_Atomic int64_t request_started_us; /* or its reading; 0 when idle */
 	_Atomic unsigned phase;		    /* index into the phase names */
 	_Atomic int64_t phase_started_us;
 	_Atomic uint32_t phase_us[SCOREBOARD_PHASES]; /* of this request */

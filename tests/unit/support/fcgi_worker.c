@@ -1,5 +1,6 @@
 #include "support/fcgi_worker.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -25,6 +26,51 @@ int64_t worker_read_timeout_ms;
 static char folder[64];
 static int events[2]; /* the worker tells: one letter each */
 static int gate[2];   /* the worker waits for a letter */
+
+static void
+name_in_folder(char *out, size_t size, const char *name)
+{
+	int n = snprintf(out, size, "%s/%s", folder, name);
+
+	assert_true(n > 0 && (size_t)n < size);
+}
+
+static int
+log_fd_of_worker(void)
+{
+	char path[96];
+
+	name_in_folder(path, sizeof(path), "log");
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+unsigned
+worker_logged(const char *text)
+{
+	char path[96];
+	char line[4200];
+	unsigned count = 0;
+	FILE *lines;
+
+	name_in_folder(path, sizeof(path), "log");
+	lines = fopen(path, "r");
+	assert_non_null(lines);
+	while (fgets(line, sizeof(line), lines) != NULL)
+		count += strstr(line, text) != NULL;
+	fclose(lines);
+	return count;
+}
+
+static void
+remove_folder(void)
+{
+	char path[96];
+
+	name_in_folder(path, sizeof(path), "log");
+	unlink(path);
+	unlink(worker_socket);
+	rmdir(folder);
+}
 
 static void
 tell(char event)
@@ -195,7 +241,7 @@ be_worker(void)
 	struct err err;
 
 	alarm(0);
-	log_open("worker", LOG_LEVEL__COUNT, 2);
+	log_open("worker", LOG_DEBUG, log_fd_of_worker());
 	signal(SIGUSR2, count_signal);
 	signal(SIGHUP, count_signal);
 	signal(SIGCHLD, count_signal);
@@ -246,7 +292,7 @@ worker_set_up(void **state)
 	worker_read_timeout_ms = 20000;
 	snprintf(folder, sizeof(folder), "/tmp/fcgi_worker.XXXXXX");
 	assert_non_null(mkdtemp(folder));
-	snprintf(worker_socket, sizeof(worker_socket), "%s/s", folder);
+	name_in_folder(worker_socket, sizeof(worker_socket), "s");
 	snprintf(address, sizeof(address), "unix:%s", worker_socket);
 	worker_listen_fd = listener_open(address, 0600, 64, &err);
 	assert_true(worker_listen_fd >= 0);
@@ -269,8 +315,7 @@ worker_tear_down(void **state)
 		close(events[i]);
 		close(gate[i]);
 	}
-	unlink(worker_socket);
-	rmdir(folder);
+	remove_folder();
 	munmap(worker_shared, sizeof(*worker_shared));
 	return 0;
 }

@@ -46,6 +46,9 @@ void worker_stop(int signal);
 /* Waits until it is gone; returns its wait status. */
 int worker_status(void);
 
+/* Lines of its log with this text. */
+unsigned worker_logged(const char *text);
+
 char worker_hear(void);
 /* Skips what is heard until the event comes. */
 void worker_await(char event);

@@ -12,6 +12,15 @@
 
 #include "support/fcgi_worker.h"
 
+static void
+assert_dropped_as(const char *why, unsigned times)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "\"why\":\"%s\"", why);
+	assert_int_equal(worker_logged(text), times);
+}
+
 /* Sends the first len bytes and no more, ever. */
 static void
 expect_cut_dropped(
@@ -43,6 +52,10 @@ a_request_cut_at_any_byte_is_dropped(void **state)
 	worker_stop(SIGTERM);
 	assert_int_equal(worker_shared->counts.dropped, message.len);
 	assert_int_equal(worker_shared->counts.requests, 1);
+	/* No variable was looked at before all of them had arrived: only what
+	 * ends in one of the two STDIN records has a broken body. */
+	assert_dropped_as("body broken", 8 + 5 + 8);
+	assert_dropped_as("broken", (unsigned)message.len - (8 + 5 + 8));
 	fcgi_discard(&message);
 }
 
@@ -60,7 +73,7 @@ add_up_to_params(struct fcgi_message *message, enum fcgi_role role)
 }
 
 static void
-expect_message_dropped(struct fcgi_message *message)
+expect_message_dropped(struct fcgi_message *message, const char *why)
 {
 	unsigned handled = worker_shared->handled;
 	struct fcgi_reply reply;
@@ -71,6 +84,7 @@ expect_message_dropped(struct fcgi_message *message)
 	worker_assert_serving();
 	worker_stop(SIGTERM);
 	assert_int_equal(worker_shared->counts.dropped, 1);
+	assert_dropped_as(why, 1);
 	fcgi_discard(message);
 }
 
@@ -83,7 +97,7 @@ an_aborted_request_is_dropped(void **state)
 	add_up_to_params(&message, FCGI_ROLE_RESPONDER);
 	fcgi_add_stream(&message, FCGI_TYPE_STDIN, "hel", 3);
 	fcgi_add_record(&message, FCGI_TYPE_ABORT, NULL, 0);
-	expect_message_dropped(&message);
+	expect_message_dropped(&message, "body broken");
 }
 
 static void
@@ -94,7 +108,7 @@ another_role_is_dropped(void **state)
 	(void)state;
 	add_up_to_params(&message, FCGI_ROLE_AUTHORIZER);
 	fcgi_add_record(&message, FCGI_TYPE_STDIN, NULL, 0);
-	expect_message_dropped(&message);
+	expect_message_dropped(&message, "role");
 }
 
 static void
@@ -104,7 +118,7 @@ garbage_is_dropped(void **state)
 
 	(void)state;
 	fcgi_add(&message, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27);
-	expect_message_dropped(&message);
+	expect_message_dropped(&message, "broken");
 }
 
 static void
@@ -118,7 +132,7 @@ too_many_variables_are_dropped(void **state)
 	(void)state;
 	memset(long_value, 'v', sizeof(long_value) - 1);
 	fcgi_add_request(&message, false, pairs, NULL, 0);
-	expect_message_dropped(&message);
+	expect_message_dropped(&message, "variables too large");
 }
 
 static void
@@ -146,7 +160,7 @@ a_silent_peer_is_dropped(void **state)
 	int silent;
 
 	(void)state;
-	worker_read_timeout_ms = 100;
+	worker_read_timeout_ms = 1000;
 	worker_start();
 	silent = fcgi_connect(worker_socket);
 	worker_finish(silent, &reply);
@@ -154,6 +168,7 @@ a_silent_peer_is_dropped(void **state)
 	worker_assert_serving();
 	worker_stop(SIGTERM);
 	assert_int_equal(worker_shared->counts.dropped, 1);
+	assert_dropped_as("slow", 1);
 }
 
 /* Each byte comes well within the time of a single read. */
@@ -180,7 +195,7 @@ a_dripping_peer_is_dropped(void **state)
 
 	(void)state;
 	memset(filler, 'f', sizeof(filler));
-	worker_read_timeout_ms = 300;
+	worker_read_timeout_ms = 1000;
 	worker_start();
 	fcgi_add_begin(&params, FCGI_ROLE_RESPONDER, false);
 	fcgi_add_stream(&params, FCGI_TYPE_PARAMS, filler, sizeof(filler));
@@ -201,6 +216,7 @@ a_dripping_peer_is_dropped(void **state)
 	worker_assert_serving();
 	worker_stop(SIGTERM);
 	assert_int_equal(worker_shared->counts.dropped, 2);
+	assert_dropped_as("slow", 2);
 	fcgi_discard(&params);
 	fcgi_discard(&body);
 }
@@ -214,7 +230,7 @@ a_peer_that_never_stops_sending_is_dropped(void **state)
 	int fd;
 
 	(void)state;
-	worker_read_timeout_ms = 300;
+	worker_read_timeout_ms = 1000;
 	worker_start();
 	fd = fcgi_connect(worker_socket);
 	add_up_to_params(&record, FCGI_ROLE_RESPONDER);
@@ -238,11 +254,10 @@ a_length_of_two_gigabytes_is_dropped(void **state)
 	struct fcgi_message message = { 0 };
 
 	(void)state;
-	worker_read_timeout_ms = 200;
 	fcgi_add_begin(&message, FCGI_ROLE_RESPONDER, false);
 	fcgi_add_stream(&message, FCGI_TYPE_PARAMS, pair, sizeof(pair) - 1);
 	fcgi_add_record(&message, FCGI_TYPE_PARAMS, NULL, 0);
-	expect_message_dropped(&message);
+	expect_message_dropped(&message, "broken");
 }
 
 static void
@@ -251,7 +266,7 @@ a_peer_that_does_not_read_is_let_go(void **state)
 	int deaf;
 
 	(void)state;
-	worker_read_timeout_ms = 200;
+	worker_read_timeout_ms = 1000;
 	worker_start();
 	deaf = worker_send_get("/large", false);
 	worker_await('d');

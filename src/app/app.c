@@ -49,13 +49,15 @@ app_mq_settings(const struct settings *settings, const char *name)
 	};
 }
 
-static struct booking_rules
-make_rules(const struct settings *settings)
+struct booking_rules
+app_rules(const struct settings *settings)
 {
 	return (struct booking_rules){
 		.duplicate_window_s = settings->duplicate_window_s,
 		.cancel_cutoff_hours = settings->cancel_cutoff_hours,
 		.hold_minutes = settings->hold_minutes,
+		.hold_max_minutes = settings->hold_max_minutes,
+		.max_open_holds = settings->max_open_holds,
 	};
 }
 
@@ -107,7 +109,7 @@ open_clients(struct app *app, struct err *err)
 static void
 init_services(struct app *app)
 {
-	app->rules = make_rules(app->settings);
+	app->rules = app_rules(app->settings);
 	app->publisher.exchange = app->settings->rabbitmq_exchange;
 	app->publisher.timeout_ms = app->settings->publish_timeout_ms;
 	app->outbox.db = app->bookings.db;
@@ -115,6 +117,7 @@ init_services(struct app *app)
 	app->outbox.slot = app->slot;
 	app->bookings.flights = &app->flights;
 	app->bookings.outbox = &app->outbox;
+	app->bookings.hints = app->shared->seat_hints;
 	app->bookings.rules = &app->rules;
 	app->bookings.board = app->slot == NULL ? NULL : app->shared->board;
 	app->bookings.slot = app->slot;

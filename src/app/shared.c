@@ -9,8 +9,8 @@
 #include "gateway/flight_gateway.h"
 #include "model/phase.h"
 
-#define AUTH_CACHE_SLOTS       8192
-#define FLIGHT_CACHE_SLOTS     4096
+#define AUTH_CACHE_SLOTS   8192
+#define FLIGHT_CACHE_SLOTS 4096
 
 static struct shared_breakers *
 map_breakers(const struct settings *settings)
@@ -44,9 +44,10 @@ shared_create(
 	shared->flight_cache =
 	    shared_cache_create(FLIGHT_CACHE_SLOTS, FLIGHT_CACHE_VALUE_BYTES);
 	shared->breakers = map_breakers(settings);
+	shared->seat_hints = seat_hints_create();
 	if (shared->board == NULL || shared->metrics == NULL ||
 	    shared->auth_cache == NULL || shared->flight_cache == NULL ||
-	    shared->breakers == NULL)
+	    shared->breakers == NULL || shared->seat_hints == NULL)
 		return -1;
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "metrics/metrics.h"
 #include "prefork/scoreboard.h"
 #include "rest/breaker.h"
+#include "service/seat_hints.h"
 
 struct shared_breakers {
 	struct breaker auth;
@@ -21,6 +22,7 @@ struct shared {
 	struct shared_cache *auth_cache;
 	struct shared_cache *flight_cache;
 	struct shared_breakers *breakers;
+	struct seat_hints *seat_hints;
 	int64_t started_ms; /* wall time */
 };
 

@@ -59,13 +59,15 @@ status(struct db *db, struct arena *arena, struct err *err)
 	return 0;
 }
 
+/* *understood tells whether the arguments made sense. */
 static int
-run_on(
-    struct db *db, struct arena *arena, int argc, char **argv, struct err *err)
+run_on(struct db *db, struct arena *arena, int argc, char **argv,
+    bool *understood, struct err *err)
 {
 	const char *what = argc > 1 ? argv[1] : "up";
 	int64_t steps = 1;
 
+	*understood = true;
 	if (strcmp(what, "up") == 0 && argc <= 2)
 		return up(db, arena, err);
 	if (strcmp(what, "status") == 0 && argc == 2)
@@ -73,7 +75,8 @@ run_on(
 	if (strcmp(what, "down") == 0 && argc <= 3 &&
 	    (argc == 2 || text_parse_int(argv[2], 1, 9999, &steps) == 0))
 		return down(db, arena, (unsigned)steps, err);
-	return err_set(err, &ERR_INVALID, "unknown arguments");
+	*understood = false;
+	return -1;
 }
 
 static int
@@ -83,15 +86,16 @@ run(const struct settings *settings, int argc, char **argv)
 	struct arena *arena = arena_create(ARENA_BYTES);
 	struct db *db;
 	struct err err;
+	bool understood;
 	int result = EXIT_SUCCESS;
 
 	err_clear(&err);
 	db_settings.timeout_s = STATEMENT_WAIT_S;
 	db = db_create(&db_settings);
-	if (run_on(db, arena, argc, argv, &err) != 0)
-		result = err_is(&err, &ERR_INVALID) && argc > 1
-			     ? command_usage(&COMMAND_MIGRATE, err.cause)
-			     : command_failed(&COMMAND_MIGRATE, &err);
+	if (run_on(db, arena, argc, argv, &understood, &err) != 0)
+		result = understood ? command_failed(&COMMAND_MIGRATE, &err)
+				    : command_usage(&COMMAND_MIGRATE,
+					  "unknown arguments");
 	db_free(db);
 	arena_free(arena);
 	return result;

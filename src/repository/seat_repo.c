@@ -26,7 +26,9 @@ static const struct db_statement SQL[STATEMENT__COUNT] = {
 	[TAKE] = { "seat.take",
 	    "UPDATE seats SET is_available = FALSE, booking_id = ?, "
 	    "reserved_at = ? WHERE flight_id = ? "
-	    "AND position IN (" POSITION_MARKS ") AND is_available = TRUE" },
+	    "AND position IN (" POSITION_MARKS ") "
+	    "AND seat_number IN (" POSITION_MARKS ") "
+	    "AND is_available = TRUE" },
 	[RELEASE] = { "seat.release",
 	    "UPDATE seats SET is_available = TRUE, booking_id = NULL, "
 	    "reserved_at = NULL WHERE flight_id = ? "
@@ -118,16 +120,29 @@ fill_positions(
 	}
 }
 
+static void
+fill_numbers(
+    struct db_value values[PASSENGERS_MAX], const struct booking *booking)
+{
+	for (size_t i = 0; i < PASSENGERS_MAX; i++) {
+		size_t last = booking->passenger_count - 1;
+
+		values[i] = db_text(
+		    booking->passengers[i < last ? i : last].seat_number);
+	}
+}
+
 int
 seat_repo_take(struct db *db, const struct booking *booking, struct err *err)
 {
-	struct db_value values[3 + PASSENGERS_MAX];
+	struct db_value values[3 + 2 * PASSENGERS_MAX];
 	uint64_t taken = 0;
 
 	values[0] = db_uuid(&booking->id);
 	values[1] = db_time(booking->updated_at_ms);
 	values[2] = db_text(booking->flight_id);
 	fill_positions(&values[3], booking);
+	fill_numbers(&values[3 + PASSENGERS_MAX], booking);
 	if (db_execute(
 		db, &SQL[TAKE], values, ARRAY_LEN(values), &taken, err) != 0)
 		return -1;

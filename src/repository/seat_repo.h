@@ -25,7 +25,8 @@ int seat_repo_find_free(struct db *db, struct arena *arena,
     struct seat **seats, size_t *count, struct err *err) MUST_CHECK;
 
 /* Marks the passengers' seats as sold to the booking. ERR_CONFLICT when one of
- * them was not free: nothing may be committed then. */
+ * them was not free or has another name at its position: nothing may be
+ * committed then. */
 int seat_repo_take(
     struct db *db, const struct booking *booking, struct err *err) MUST_CHECK;
 /* Frees the seats that belong to the booking. */

@@ -137,6 +137,8 @@ booking_change_run(struct change_work *work, struct err *err)
 		change_in_transaction, work, err) != 0 &&
 	    look_up(work, err) != 0)
 		return -1;
+	if (work->releases_seats)
+		seat_hints_doubt(service->hints, work->changed->flight_id);
 	if (!work->nothing)
 		outbox_send(
 		    service->outbox, work->ctx, &work->event, work->may_send);

@@ -26,7 +26,8 @@ struct creation {
 	const struct booking_request *request;
 	const struct flight *flight;
 	struct request_key key;
-	bool keyed; /* by a header, else by the body alone */
+	bool keyed;	/* by a header, else by the body alone */
+	bool may_guess; /* seats by the hints: at the first try only */
 	struct booking *booking;
 	struct booking_event event;
 };
@@ -196,14 +197,30 @@ prepare_event(struct creation *work)
 }
 
 static int
+choose_seats(struct creation *work, struct db *db, struct err *err)
+{
+	struct booking_service *service = work->service;
+	const struct seat_wishes *wishes = &work->request->wishes;
+	bool guess = work->may_guess;
+
+	work->may_guess = false;
+	if (guess && seat_allocation_guess(service->hints, work->ctx->arena,
+			 work->booking, wishes))
+		return 0;
+	if (!guess)
+		seat_hints_doubt(service->hints, work->booking->flight_id);
+	return seat_allocation_choose(
+	    db, service->hints, work->ctx->arena, work->booking, wishes, err);
+}
+
+static int
 create_in_transaction(struct db *db, void *context, struct err *err)
 {
 	struct creation *work = context;
 	struct arena *arena = work->ctx->arena;
 	struct booking *booking = work->booking;
 
-	if (seat_allocation_choose(
-		db, arena, booking, &work->request->wishes, err) != 0 ||
+	if (choose_seats(work, db, err) != 0 ||
 	    booking_repo_insert(db, arena, booking,
 		has_key(work) ? &work->key : NULL, err) != 0 ||
 	    booking_repo_insert_passengers(db, booking, err) != 0 ||
@@ -243,6 +260,7 @@ attempt(struct creation *work, struct flight_fetch *fetch, struct err *err)
 	if (obtain_flight(work, fetch, flight, err) != 0 ||
 	    prepare_booking(work, err) != 0)
 		return -1;
+	work->may_guess = !fetch->names_missing;
 	return commit_booking(work, err);
 }
 

@@ -29,6 +29,7 @@ struct booking_service {
 	const struct booking_rules *rules;
 	struct scoreboard *board; /* NULL: no pool */
 	struct scoreboard_slot *slot;
+	struct seat_hints *hints; /* NULL: none */
 	struct reference_block references;
 	struct inventory inventory;
 };

@@ -7,6 +7,7 @@
 
 struct allocation {
 	struct db *db;
+	struct seat_hints *hints;
 	struct arena *arena;
 	struct booking *booking;
 	const struct seat_wishes *wishes;
@@ -134,6 +135,9 @@ give_best(struct allocation *work, struct err *err)
 	if (seats_choose(seats, left, wanted, chosen) < wanted)
 		return too_few(work, count, err);
 	give_rest(work, chosen);
+	if (wanted == work->booking->passenger_count)
+		seat_hints_found(work->hints, work->booking->flight_id,
+		    chosen[0].position, chosen[wanted - 1].position);
 	return 0;
 }
 
@@ -153,16 +157,40 @@ give_first(struct allocation *work, bool *given, struct err *err)
 	if (count < wanted || !seats_adjacent(seats, count))
 		return 0;
 	give_rest(work, seats);
+	seat_hints_found(work->hints, work->booking->flight_id,
+	    seats[0].position, seats[count - 1].position);
 	*given = true;
 	return 0;
 }
 
+bool
+seat_allocation_guess(struct seat_hints *hints, struct arena *arena,
+    struct booking *booking, const struct seat_wishes *wishes)
+{
+	unsigned first;
+
+	if (wishes->preference_count > 0 ||
+	    !seat_hints_take(hints, &booking->flight,
+		(unsigned)booking->passenger_count, &first))
+		return false;
+	for (unsigned i = 0; i < booking->passenger_count; i++) {
+		char *number = arena_alloc(arena, SEAT_NUMBER_SIZE);
+
+		booking->passengers[i].seat_position = first + i;
+		booking->passengers[i].seat_number =
+		    flight_seat_number(&booking->flight, first + i, number);
+	}
+	return true;
+}
+
 int
-seat_allocation_choose(struct db *db, struct arena *arena,
-    struct booking *booking, const struct seat_wishes *wishes, struct err *err)
+seat_allocation_choose(struct db *db, struct seat_hints *hints,
+    struct arena *arena, struct booking *booking,
+    const struct seat_wishes *wishes, struct err *err)
 {
 	struct allocation work = {
 		.db = db,
+		.hints = hints,
 		.arena = arena,
 		.booking = booking,
 		.wishes = wishes,

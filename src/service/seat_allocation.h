@@ -10,6 +10,7 @@
 
 #include "db/db.h"
 #include "model/booking.h"
+#include "service/seat_hints.h"
 
 struct seat_wishes {
 	const char *const *preferences; /* upper case, distinct */
@@ -17,10 +18,14 @@ struct seat_wishes {
 	bool allow_other_seats;
 };
 
+/* Sets the passengers' seats to what the hints guess, without asking the
+ * database. False when there is nothing to guess by. */
+bool seat_allocation_guess(struct seat_hints *hints, struct arena *arena,
+    struct booking *booking, const struct seat_wishes *wishes);
 /* Sets seat_position and seat_number of every passenger. SEAT_UNAVAILABLE
  * names the seat; FLIGHT_UNAVAILABLE tells how many seats are left. */
-int seat_allocation_choose(struct db *db, struct arena *arena,
-    struct booking *booking, const struct seat_wishes *wishes,
-    struct err *err) MUST_CHECK;
+int seat_allocation_choose(struct db *db, struct seat_hints *hints,
+    struct arena *arena, struct booking *booking,
+    const struct seat_wishes *wishes, struct err *err) MUST_CHECK;
 
 #endif

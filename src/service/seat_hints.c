@@ -1,0 +1,125 @@
+#include "service/seat_hints.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "core/clock.h"
+
+#define SLOTS	      4096
+#define LOOK_AGAIN_MS 5000
+
+/* Flights that share a slot displace each other; what a mix-up of two makes of
+ * a hint is a miss, no more. */
+struct hint {
+	_Atomic uint64_t flight; /* a hash; 0: empty */
+	_Atomic unsigned next;
+	_Atomic bool doubtful;
+	_Atomic int64_t looked_at_ms;
+};
+
+struct seat_hints {
+	struct hint slots[SLOTS];
+};
+
+struct seat_hints *
+seat_hints_create(void)
+{
+	void *memory = mmap(NULL, sizeof(struct seat_hints),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* FNV-1a; never 0. */
+static uint64_t
+hash(const char *text)
+{
+	uint64_t value = UINT64_C(14695981039346656037);
+
+	for (; *text != '\0'; text++)
+		value =
+		    (value ^ (unsigned char)*text) * UINT64_C(1099511628211);
+	return value | 1;
+}
+
+static struct hint *
+slot_of(struct seat_hints *hints, uint64_t flight)
+{
+	return &hints->slots[(flight >> 1) % SLOTS];
+}
+
+/* Moves a start that would split the group between two rows to the next row.
+ */
+static unsigned
+same_row(unsigned start, unsigned count)
+{
+	unsigned left = SEATS_ABREAST - start % SEATS_ABREAST;
+
+	return count > left && count <= SEATS_ABREAST ? start + left : start;
+}
+
+bool
+seat_hints_take(struct seat_hints *hints, const struct flight *flight,
+    unsigned count, unsigned *first)
+{
+	uint64_t key = hash(flight->flight_id);
+	struct hint *hint;
+	unsigned start, next;
+
+	if (hints == NULL)
+		return false;
+	hint = slot_of(hints, key);
+	if (hint->flight != key || hint->doubtful ||
+	    clock_monotonic_ms() - hint->looked_at_ms > LOOK_AGAIN_MS)
+		return false;
+	next = hint->next;
+	do {
+		start = same_row(next, count);
+		if (start + count > flight->total_seats)
+			return false;
+	} while (
+	    !atomic_compare_exchange_weak(&hint->next, &next, start + count));
+	*first = start;
+	return true;
+}
+
+void
+seat_hints_found(struct seat_hints *hints, const char *flight_id,
+    unsigned first, unsigned last)
+{
+	uint64_t key = hash(flight_id);
+	struct hint *hint;
+	unsigned next;
+
+	if (hints == NULL)
+		return;
+	hint = slot_of(hints, key);
+	if (hint->flight != key) {
+		hint->next = 0;
+		hint->flight = key;
+		hint->doubtful = true;
+	}
+	next = hint->next;
+	/* Below the hint there are free seats after all, perhaps more. */
+	if (first < next)
+		return;
+	while (next < last + 1 &&
+	       !atomic_compare_exchange_weak(&hint->next, &next, last + 1))
+		;
+	hint->looked_at_ms = clock_monotonic_ms();
+	hint->doubtful = false;
+}
+
+void
+seat_hints_doubt(struct seat_hints *hints, const char *flight_id)
+{
+	uint64_t key = hash(flight_id);
+	struct hint *hint;
+
+	if (hints == NULL)
+		return;
+	hint = slot_of(hints, key);
+	if (hint->flight == key)
+		hint->doubtful = true;
+}

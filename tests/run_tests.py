@@ -107,7 +107,7 @@ class Runner:
                                 "DB_PASSWORD": "integration",
                                 "DB_NAME": "booking_db"})
         broker = Broker(self.processes, os.path.join(parts, "rabbitmq"),
-                        ("booking", "integration"))
+                        ("guest", "guest"))
         try:
             with concurrent.futures.ThreadPoolExecutor(2) as pool:
                 for start in (pool.submit(database.start),

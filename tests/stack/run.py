@@ -283,14 +283,15 @@ COMMANDS = {"run": run, "stop": stop, "clean-data": clean_data}
 
 
 def main(arguments):
-    command = COMMANDS.get(arguments[0] if arguments else "run")
+    name = arguments[0] if arguments else "run"
+    command = COMMANDS.get(name)
     if not command:
         print(f"usage: stack.run [{'|'.join(COMMANDS)}]", file=sys.stderr)
         return 2
     try:
         return command()
     except Failure as failure:
-        print(f"\n{command.__name__}: {failure}", file=sys.stderr)
+        print(f"\nmake {name}: {failure}", file=sys.stderr)
         return 1
 
 

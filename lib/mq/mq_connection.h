@@ -23,9 +23,12 @@ struct mq_settings {
 	int64_t timeout_ms; /* connect, login and each RPC */
 };
 
+/* Copies the settings; never NULL. mq_open reports a malformed URL. */
 struct mq *mq_create(const struct mq_settings *settings);
+/* Says good-bye if open (200 ms at most). NULL is allowed. */
 void mq_free(struct mq *mq);
-/* Opens connection and channel unless open. 0 or -1. */
+/* Opens connection and channel unless open, within timeout_ms. 0, or -1 with
+ * ERR_TIMEOUT, ERR_UNAVAILABLE, or ERR_INVALID (the URL). */
 int mq_open(struct mq *mq, struct err *err) MUST_CHECK;
 bool mq_is_open(const struct mq *mq);
 /* True while the broker has told that it takes no messages. */

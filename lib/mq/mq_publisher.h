@@ -28,7 +28,9 @@ enum mq_verdict {
 };
 
 /* Puts the channel into confirm mode (once per opening) and checks that the
- * exchange exists. Opens the connection if needed. */
+ * exchange exists (ERR_NOT_FOUND). Opens the connection if needed, also when
+ * the broker has closed it meanwhile: call it before each mq_publish; when all
+ * is well it asks the broker nothing. */
 int mq_publisher_open(
     struct mq *mq, const char *exchange, struct err *err) MUST_CHECK;
 /*
@@ -36,6 +38,11 @@ int mq_publisher_open(
  * deadline. A blocked connection, a lost one or a passed deadline leaves
  * MQ_UNKNOWN. 0 when every message has a verdict other than unknown; -1 with
  * err otherwise (verdicts are valid all the same).
+ *
+ * After a passed deadline (ERR_TIMEOUT) the connection stays open; a confirm
+ * that comes late is told from those of newer messages. Nothing is written to
+ * a blocked broker, nor more than the kernel takes at once, so that no write
+ * waits for a broker that does not read.
  */
 int mq_publish(struct mq *mq, const struct mq_message messages[], size_t count,
     struct deadline deadline, enum mq_verdict verdicts[],

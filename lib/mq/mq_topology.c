@@ -91,9 +91,10 @@ queue_arguments(const struct mq_queue *queue,
 {
 	int count = 0;
 
-	/* A classic queue says nothing, as those that other programs made. */
-	if (queue->quorum)
-		entries[count++] = text_argument("x-queue-type", "quorum");
+	/* Not left to the vhost's default. A classic queue that was declared
+	 * without a type counts as the same. */
+	entries[count++] =
+	    text_argument("x-queue-type", queue->quorum ? "quorum" : "classic");
 	if (queue->dead_letter_exchange != NULL)
 		entries[count++] = text_argument(
 		    "x-dead-letter-exchange", queue->dead_letter_exchange);

@@ -2,7 +2,8 @@
  * Exchanges, queues and bindings, declared idempotently from rows.
  *
  * An object that exists with other arguments is never touched: it is reported
- * (ERR_CONFLICT, public details name it) and the rest goes on.
+ * and the rest goes on. What the broker forbids to declare is taken as it is
+ * when it exists: its operator made it. All is durable.
  */
 #ifndef MQ_MQ_TOPOLOGY_H
 #define MQ_MQ_TOPOLOGY_H
@@ -35,12 +36,13 @@ struct mq_topology {
 };
 
 /* Declares all rows on a connection of its own making; reports each object
- * that differs to `differs`, and returns 0 when all others stand. -1 when the
- * broker cannot be reached. */
+ * that differs (or cannot be made) to `differs`, with the broker's reason, and
+ * returns 0 when all others stand. -1 when the broker cannot be reached. */
 int mq_declare(struct mq *mq, const struct mq_topology *topology,
     void (*differs)(void *context, const char *object, const char *why),
     void *context, struct err *err) MUST_CHECK;
-/* Messages ready in a queue, by passive declaration; -1 when it is missing. */
+/* Messages ready in a queue, by passive declaration; -1 when it is missing
+ * (ERR_NOT_FOUND; the connection stays open, but for a consumer's). */
 int mq_queue_depth(struct mq *mq, const char *queue, uint32_t *messages,
     struct err *err) MUST_CHECK;
 

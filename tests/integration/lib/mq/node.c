@@ -48,7 +48,7 @@ choose_ports(const char *const variables[], size_t count)
 int
 broker_node_start(void **state)
 {
-	static const char *const ports[] = { "MQ_NODE_PORT",
+	static const char *const ports[] = { "MQ_NODE_PORT", "MQ_NODE_TLS_PORT",
 		"MQ_NODE_DIST_PORT", "MQ_NODE_EPMD_PORT" };
 	char url[64];
 

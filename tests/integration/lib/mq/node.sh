@@ -2,18 +2,22 @@
 # A private RabbitMQ node for tests: no root, no systemd, loopback only.
 #
 #   MQ_NODE_DIR  its directory (made when missing)
-#   MQ_NODE_PORT, MQ_NODE_DIST_PORT, MQ_NODE_EPMD_PORT
+#   MQ_NODE_PORT, MQ_NODE_TLS_PORT, MQ_NODE_DIST_PORT, MQ_NODE_EPMD_PORT
+#
+# The certificate for TLS is for "localhost" and signed by DIR/ca.pem;
+# DIR/stranger.pem is an authority that has signed nothing.
 #
 #   node.sh start             start and wait until it answers
 #   node.sh stop              end it and its name server
 #   node.sh remove            the same, and delete its directory
 #   node.sh signal KILL       send a signal to the broker
 #   node.sh block             raise a memory alarm;  unblock  clears it
+#   node.sh restrict          forbid guest to declare;  permit  allows it
 #   node.sh disconnect        close all clients' connections
 #   node.sh ctl ARGUMENT...   rabbitmqctl
 set -eu
 
-dir=${MQ_NODE_DIR:?} port=${MQ_NODE_PORT:?}
+dir=${MQ_NODE_DIR:?} port=${MQ_NODE_PORT:?} tls_port=${MQ_NODE_TLS_PORT:?}
 dist_port=${MQ_NODE_DIST_PORT:?} epmd_port=${MQ_NODE_EPMD_PORT:?}
 programs=$(dirname "$(find /usr/lib/rabbitmq -path '*/bin/rabbitmq-server' | head -n 1)")
 pid_file=$dir/broker.pid
@@ -28,6 +32,25 @@ export RABBITMQ_ENABLED_PLUGINS_FILE="$dir/plugins"
 export RABBITMQ_GENERATED_CONFIG_DIR="$dir/generated"
 export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="+S 1:1 -kernel inet_dist_use_interface {127,0,0,1}"
 
+authority() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+	    -nodes -days 2 -subj "/CN=$1" -keyout "$dir/$1.key" \
+	    -out "$dir/$1.pem" 2>/dev/null
+}
+
+certify() {
+	[ ! -f "$dir/server.pem" ] || return 0
+	authority ca
+	authority stranger
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+	    -subj /CN=localhost -keyout "$dir/server.key" \
+	    -out "$dir/server.csr" 2>/dev/null
+	echo 'subjectAltName = DNS:localhost' >"$dir/server.ext"
+	openssl x509 -req -days 2 -in "$dir/server.csr" -CA "$dir/ca.pem" \
+	    -CAkey "$dir/ca.key" -CAcreateserial -extfile "$dir/server.ext" \
+	    -out "$dir/server.pem" 2>/dev/null
+}
+
 configure() {
 	mkdir -p "$dir"
 	if [ ! -f "$dir/.erlang.cookie" ]; then
@@ -36,8 +59,13 @@ configure() {
 	fi
 	: >"$dir/env"
 	echo '[].' >"$dir/plugins"
+	certify
 	cat >"$dir/rabbitmq.conf" <<-END
 	listeners.tcp.1 = 127.0.0.1:$port
+	listeners.ssl.1 = 127.0.0.1:$tls_port
+	ssl_options.cacertfile = $dir/ca.pem
+	ssl_options.certfile = $dir/server.pem
+	ssl_options.keyfile = $dir/server.key
 	vm_memory_high_watermark.absolute = 512MB
 	disk_free_limit.absolute = 64MB
 	END
@@ -75,6 +103,8 @@ remove) stop && rm -rf "$dir" ;;
 signal) broker_signal "$2" ;;
 block) ctl set_vm_memory_high_watermark 0.000001 ;;
 unblock) ctl set_vm_memory_high_watermark absolute 512MB ;;
+restrict) ctl set_permissions guest '' '.*' '.*' ;;
+permit) ctl set_permissions guest '.*' '.*' '.*' ;;
 disconnect) ctl close_all_connections "test" ;;
 ctl) shift && ctl "$@" ;;
 *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;

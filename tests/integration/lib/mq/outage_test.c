@@ -253,11 +253,97 @@ a_wrong_password_is_refused_and_not_shown(void **state)
 	mq_free(mq);
 }
 
+static void
+note(void *context, const char *object, const char *why)
+{
+	assert_non_null(strstr(object, "not.there"));
+	assert_non_null(strstr(why, "ACCESS_REFUSED"));
+	++*(unsigned *)context;
+}
+
+static void
+what_may_not_be_declared_may_be_there(void **state)
+{
+	const struct mq_exchange exchanges[] = { { exchange, "topic" } };
+	const struct mq_queue queues[] = { { .name = queue },
+		{ .name = "not.there" } };
+	const struct mq_binding bindings[] = { { queue, exchange, "more" } };
+	const struct mq_topology topology = { exchanges, 1, queues, 2, bindings,
+		1 };
+	struct mq *mq = publisher(BROKER_TIMEOUT_MS);
+	unsigned differences = 0;
+	struct err err;
+
+	(void)state;
+	broker_node("restrict", NULL);
+	assert_int_equal(
+	    mq_declare(mq, &topology, note, &differences, &err), 0);
+	broker_node("permit", NULL);
+	assert_int_equal(differences, 1);
+	assert_int_equal(
+	    broker_publish(mq, exchange, "more", "1", "{}"), MQ_CONFIRMED);
+	mq_free(mq);
+}
+
+static struct mq *
+tls_client(const char *host, const char *authority)
+{
+	char url[128], file[128];
+
+	snprintf(url, sizeof(url), "amqps://guest:guest@%s:%s/", host,
+	    getenv("MQ_NODE_TLS_PORT"));
+	snprintf(file, sizeof(file), "%s/%s", getenv("MQ_NODE_DIR"), authority);
+	return mq_create(&(struct mq_settings){ .url = url,
+	    .tls_ca = file,
+	    .name = "test",
+	    .timeout_ms = BROKER_TIMEOUT_MS });
+}
+
+static void
+tls_carries_messages(void **state)
+{
+	struct mq *mq = tls_client("localhost", "ca.pem");
+	char *body = calloc(1, 60001);
+
+	(void)state;
+	memset(body, 'z', 60000);
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(
+		    broker_publish(mq, exchange, queue, "tls", body),
+		    MQ_CONFIRMED);
+	mq_free(mq);
+	free(body);
+}
+
+static void
+tls_trusts_no_other_authority_and_no_other_name(void **state)
+{
+	static const struct {
+		const char *host, *authority;
+	} rows[] = { { "localhost", "stranger.pem" }, { "127.0.0.1", "ca.pem" },
+		{ "localhost", "missing.pem" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct mq *mq = tls_client(rows[i].host, rows[i].authority);
+		struct err err;
+
+		assert_int_equal(mq_open(mq, &err), -1);
+		assert_ptr_equal(err.def, &ERR_UNAVAILABLE);
+		assert_false(mq_is_open(mq));
+		mq_free(mq);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_wrong_password_is_refused_and_not_shown),
+		cmocka_unit_test(what_may_not_be_declared_may_be_there),
+		cmocka_unit_test(tls_carries_messages),
+		cmocka_unit_test(
+		    tls_trusts_no_other_authority_and_no_other_name),
 		cmocka_unit_test(a_blocked_broker_is_believed_at_once),
 		cmocka_unit_test(a_large_window_into_an_alarm_ends_in_time),
 		cmocka_unit_test(a_frozen_broker_holds_nobody),

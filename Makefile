@@ -38,21 +38,27 @@ SRC_SOURCES = \
 	src/model/booking_state.c src/model/event.c src/model/flight.c \
 	src/model/passenger_rules.c src/model/phase.c src/model/seat_choice.c \
 	src/repository/booking_repo.c src/repository/event_repo.c \
-	src/repository/flight_repo.c src/repository/reference_repo.c \
+	src/repository/flight_repo.c src/repository/hold_repo.c \
+	src/repository/inbox_repo.c src/repository/lease_repo.c \
+	src/repository/outbox_repo.c src/repository/reference_repo.c \
 	src/repository/seat_repo.c src/repository/seed_repo.c \
 	src/repository/statements.c \
 	src/gateway/auth_gateway.c src/gateway/event_publisher.c \
 	src/gateway/flight_answer.c src/gateway/flight_gateway.c \
+	src/gateway/relay_wake.c \
 	src/service/authorization.c src/service/booking_create.c \
 	src/service/booking_cancel.c src/service/booking_change.c \
 	src/service/booking_confirm.c src/service/booking_edit.c \
 	src/service/booking_refund.c \
 	src/service/booking_get.c src/service/inventory.c \
 	src/service/outbox.c src/service/seat_allocation.c \
+	src/service/seat_hints.c \
 	src/controller/booking_controller.c src/controller/booking_input.c \
 	src/controller/health_controller.c src/controller/input.c \
 	src/controller/present.c \
-	src/app/app.c src/app/dispatch.c src/app/metric_names.c \
+	src/events/relay.c src/events/topology.c \
+	src/app/app.c src/app/background.c src/app/background_settings.c \
+	src/app/dispatch.c src/app/metric_names.c \
 	src/app/routes.c src/app/settings.c src/app/shared.c src/app/start.c \
 	src/app/worker.c \
 	src/control/command.c src/control/migrate.c \
@@ -67,7 +73,7 @@ SANDBOX_SOURCES = \
 	src/sandbox/reply.c src/sandbox/sandbox.c src/sandbox/service.c \
 	src/sandbox/state.c
 
-PROGRAMS = booking.fcgi bookingctl sandbox.fcgi
+PROGRAMS = booking.fcgi booking-events bookingctl sandbox.fcgi
 
 UNIT_TESTS = \
 	tests/unit/lib/cache/shared_cache_test.c \

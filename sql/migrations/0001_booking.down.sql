@@ -1,5 +1,7 @@
 DROP TABLE reference_counter;
 DROP TABLE inbox;
+DROP TABLE outbox_relays;
+DROP TABLE outbox_shards;
 DROP TABLE booking_events;
 DROP TABLE seats;
 DROP TABLE passengers;

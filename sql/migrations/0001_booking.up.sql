@@ -119,6 +119,29 @@ CREATE TABLE booking_events (
     CONSTRAINT fk_booking_events_booking FOREIGN KEY (booking_id) REFERENCES bookings (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
+-- Which relay publishes which shard of the outbox, and which relays live. A
+-- lease ends by the database's clock; the epoch grows with each change of hands.
+CREATE TABLE outbox_shards (
+    shard      TINYINT UNSIGNED NOT NULL,
+    relay_id   BINARY(16) NULL,
+    epoch      INT UNSIGNED NOT NULL DEFAULT 0,
+    expires_at DATETIME(3) NOT NULL,
+    PRIMARY KEY (shard)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+
+INSERT INTO outbox_shards (shard, expires_at) VALUES
+    (0, '1970-01-02'), (1, '1970-01-02'), (2, '1970-01-02'), (3, '1970-01-02'),
+    (4, '1970-01-02'), (5, '1970-01-02'), (6, '1970-01-02'), (7, '1970-01-02'),
+    (8, '1970-01-02'), (9, '1970-01-02'), (10, '1970-01-02'), (11, '1970-01-02'),
+    (12, '1970-01-02'), (13, '1970-01-02'), (14, '1970-01-02'), (15, '1970-01-02');
+
+CREATE TABLE outbox_relays (
+    id         BINARY(16) NOT NULL,
+    host       VARCHAR(100) NOT NULL,
+    expires_at DATETIME(3) NOT NULL,
+    PRIMARY KEY (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+
 -- What came in from other services: a message handled twice acts once.
 CREATE TABLE inbox (
     message_key BINARY(32) NOT NULL,

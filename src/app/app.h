@@ -44,5 +44,6 @@ struct http_limits app_limits(const struct settings *settings);
 struct db_settings app_db_settings(const struct settings *settings);
 struct mq_settings app_mq_settings(
     const struct settings *settings, const char *name);
+struct booking_rules app_rules(const struct settings *settings);
 
 #endif

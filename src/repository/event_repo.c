@@ -61,7 +61,7 @@ event_repo_insert(
 		db_text(event->request_id),
 		db_text(event->traceparent),
 		db_time(event->occurred_at_ms),
-		db_int(event->booking_id.bytes[UUID_BYTES - 1] % OUTBOX_SHARDS),
+		db_int(event_shard(&event->booking_id)),
 	};
 
 	return db_execute(

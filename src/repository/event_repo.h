@@ -18,6 +18,13 @@ struct event_key {
 	unsigned sequence;
 };
 
+/* The shard of a booking's events. */
+static inline unsigned
+event_shard(const struct uuid *booking_id)
+{
+	return booking_id->bytes[UUID_BYTES - 1] % OUTBOX_SHARDS;
+}
+
 /* Writes the row, to be published. Part of the change's own transaction. */
 int event_repo_insert(struct db *db, const struct booking_event *event,
     struct err *err) MUST_CHECK;

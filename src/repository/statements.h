@@ -16,6 +16,10 @@ extern const struct db_statement_list BOOKING_STATEMENTS;
 extern const struct db_statement_list SEAT_STATEMENTS;
 extern const struct db_statement_list FLIGHT_STATEMENTS;
 extern const struct db_statement_list EVENT_STATEMENTS;
+extern const struct db_statement_list OUTBOX_STATEMENTS;
+extern const struct db_statement_list LEASE_STATEMENTS;
+extern const struct db_statement_list INBOX_STATEMENTS;
+extern const struct db_statement_list HOLD_STATEMENTS;
 extern const struct db_statement_list REFERENCE_STATEMENTS;
 
 /* All lists; ended by NULL. */

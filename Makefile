@@ -55,13 +55,14 @@ SRC_SOURCES = \
 	src/service/seat_hints.c \
 	src/controller/booking_controller.c src/controller/booking_input.c \
 	src/controller/health_controller.c src/controller/input.c \
-	src/controller/present.c \
+	src/controller/present.c src/controller/condition.c \
+	src/controller/openapi_controller.c \
 	src/events/relay.c src/events/topology.c \
 	src/app/app.c src/app/background.c src/app/background_settings.c \
 	src/app/dispatch.c src/app/metric_names.c \
 	src/app/routes.c src/app/settings.c src/app/shared.c src/app/start.c \
 	src/app/worker.c \
-	src/control/command.c src/control/migrate.c \
+	src/control/command.c src/control/errors.c src/control/migrate.c \
 	src/control/progress.c src/control/seed.c \
 	src/control/settings_command.c src/control/token.c
 
@@ -171,6 +172,8 @@ UNIT_INCLUDE = -iquote tests/unit
 LIB_OBJECTS = $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 SRC_OBJECTS = $(SRC_SOURCES:%.c=$(BUILD)/%.o)
 SANDBOX_OBJECTS = $(SANDBOX_SOURCES:%.c=$(BUILD)/%.o)
+# The API's description, as bytes of the program.
+OPENAPI_OBJECT = $(BUILD)/src/app/openapi.o
 SUPPORT_OBJECTS = $(UNIT_SUPPORT:%.c=$(BUILD)/%.o)
 
 .PHONY: all
@@ -184,6 +187,14 @@ $(BUILD)/src/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(SRC_INCLUDE) -c -o $@ $<
 
+$(BUILD)/src/app/openapi.c: src/app/openapi.json src/app/embed.sh
+	@mkdir -p $(@D)
+	src/app/embed.sh OPENAPI controller/openapi_controller.h <$< >$@.new
+	mv $@.new $@
+
+$(OPENAPI_OBJECT): $(BUILD)/src/app/openapi.c
+	$(COMPILE) $(SRC_INCLUDE) -c -o $@ $<
+
 $(BUILD)/cgi-bin/%.o: cgi-bin/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(CGI_INCLUDE) -c -o $@ $<
@@ -191,7 +202,7 @@ $(BUILD)/cgi-bin/%.o: cgi-bin/%.c
 $(BUILD)/liblib.a: $(LIB_OBJECTS)
 	rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/libsrc.a: $(SRC_OBJECTS)
+$(BUILD)/libsrc.a: $(SRC_OBJECTS) $(OPENAPI_OBJECT)
 	rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/libsandbox.a: $(SANDBOX_OBJECTS)
@@ -327,6 +338,7 @@ help: ## this list
 	@echo 'Settings: BUILD=dir (build), CC=clang (gcc), SANITIZE=1'
 
 -include $(LIB_OBJECTS:.o=.d) $(SRC_OBJECTS:.o=.d) $(SANDBOX_OBJECTS:.o=.d) \
+    $(OPENAPI_OBJECT:.o=.d) \
     $(SUPPORT_OBJECTS:.o=.d) \
     $(UNIT_TESTS:%.c=$(BUILD)/%.d) $(INTEGRATION_TESTS:%.c=$(BUILD)/%.d) \
     $(BUILD)/cgi-bin/sandbox_fcgi.d

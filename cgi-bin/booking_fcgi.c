@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/routes.h"
 #include "app/start.h"
 #include "app/worker.h"
 #include "core/log.h"
@@ -22,6 +23,7 @@ struct options {
 	unsigned workers;
 	bool test;
 	bool print;
+	bool routes;
 	bool help;
 };
 
@@ -31,7 +33,7 @@ print_usage(FILE *to)
 	fputs(
 	    "usage: booking.fcgi [--listen ADDRESS] [--workers N] "
 	    "[--env-file FILE]\n"
-	    "       booking.fcgi -t | --print-settings | --help\n"
+	    "       booking.fcgi -t | --print-settings | --routes | --help\n"
 	    "\n"
 	    "The booking service's API over FastCGI or CGI.\n"
 	    "  --listen ADDRESS  run the pool on unix:/path or "
@@ -41,6 +43,7 @@ print_usage(FILE *to)
 	    "                    (default: ./.env if there is one)\n"
 	    "  -t                test the configuration and exit\n"
 	    "  --print-settings  show the settings in force, secrets as ***\n"
+	    "  --routes          list the method, path and name of each route\n"
 	    "  --help            this text and every setting\n"
 	    "\n"
 	    "Without --listen: with a listening socket as standard input it is "
@@ -60,6 +63,7 @@ parse_options(int argc, char **argv, struct options *options)
 		{ "workers", required_argument, NULL, 'w' },
 		{ "env-file", required_argument, NULL, 'e' },
 		{ "print-settings", no_argument, NULL, 'p' },
+		{ "routes", no_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -75,6 +79,8 @@ parse_options(int argc, char **argv, struct options *options)
 			options->test = true;
 		else if (c == 'p')
 			options->print = true;
+		else if (c == 'r')
+			options->routes = true;
 		else if (c == 'h')
 			options->help = true;
 		else if (c != 'w' ||
@@ -119,6 +125,14 @@ run(const struct settings *settings, const struct options *options)
 	return EXIT_USAGE;
 }
 
+static void
+print_routes(void)
+{
+	for (size_t i = 0; i < ROUTE_COUNT; i++)
+		printf("%s\t%s\t%s\n", http_method_name(ROUTES[i].method),
+		    ROUTES[i].pattern, ROUTES[i].name);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -133,6 +147,10 @@ main(int argc, char **argv)
 		print_usage(stdout);
 		fputs("\nSettings (environment or .env):\n\n", stdout);
 		config_print_example(&SETTINGS_TABLE, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (options.routes) {
+		print_routes();
 		return EXIT_SUCCESS;
 	}
 	if (start_program("booking.fcgi", options.env_file, &settings) != 0)

@@ -13,6 +13,7 @@ static const struct command *const COMMANDS[] = {
 	&COMMAND_MIGRATE,
 	&COMMAND_SEED,
 	&COMMAND_TOKEN,
+	&COMMAND_ERRORS,
 	&COMMAND_SETTINGS,
 };
 

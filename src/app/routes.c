@@ -2,6 +2,7 @@
 
 #include "controller/booking_controller.h"
 #include "controller/health_controller.h"
+#include "controller/openapi_controller.h"
 
 #define BOOKINGS "/api/v1/bookings"
 
@@ -9,6 +10,7 @@
 const struct route ROUTES[] = {
 	{ HTTP_POST, BOOKINGS, "booking.create", &BOOKING_CREATE },
 	{ HTTP_GET, BOOKINGS "/{id}", "booking.get", &BOOKING_GET },
+	{ HTTP_GET, "/api/v1/openapi.json", "openapi", &OPENAPI_GET },
 	{ HTTP_GET, "/health", "health", &HEALTH_LIVE },
 	{ HTTP_GET, "/health/live", "health.live", &HEALTH_LIVE },
 	{ HTTP_GET, "/health/ready", "health.ready", &HEALTH_READY },

@@ -20,6 +20,7 @@ struct command {
 extern const struct command COMMAND_MIGRATE;
 extern const struct command COMMAND_SEED;
 extern const struct command COMMAND_TOKEN;
+extern const struct command COMMAND_ERRORS;
 extern const struct command COMMAND_SETTINGS;
 
 /* Prints "bookingctl NAME: what is wrong" and returns EXIT_USAGE. */

@@ -176,6 +176,8 @@ refuses_broken_strings(void **state)
 		BAD("\"\\ud800\\n\"", "lone surrogate at byte 1"),
 		BAD("\"\\ud800\\ud800\"", "lone surrogate at byte 1"),
 		BAD("\"\\ud800\\u0041\"", "lone surrogate at byte 1"),
+		BAD("\"\\ud800\\ue000\"", "lone surrogate at byte 1"),
+		BAD("\"\\udc00\\udc00\"", "lone surrogate at byte 1"),
 		BAD("\"\\ud800\\uZZZZ\"", "invalid escape at byte 9"),
 		BAD("\"1234567\x1f\"",
 		    "control character in a string at byte 8"),

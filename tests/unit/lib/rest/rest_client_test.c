@@ -100,6 +100,7 @@ returns_the_answer(void **state)
 		{ "/redirect", 302, "" },
 		{ "/gzip", 200, "\x1f\x8b\x08" },
 		{ "/bytes/0", 200, "" },
+		{ "/headers/100", 200, "" },
 	};
 
 	(void)state;
@@ -121,7 +122,7 @@ sends_what_it_is_told(void **state)
 		{ "x-request-id", "r 1" },
 		{ "X-Empty", "" },
 	};
-	struct rest_call call = call_to("/echo/a%2Fb/%2E%2E?q=1");
+	struct rest_call call = call_to("/echo/a%2Fb/%2E%2E/../x?q=1");
 
 	(void)state;
 	call.headers = headers;
@@ -129,7 +130,7 @@ sends_what_it_is_told(void **state)
 	perform(&call);
 	assert_answer(&call, 200,
 	    arena_printf(arena,
-		"GET /echo/a%%2Fb/%%2E%%2E?q=1 HTTP/1.1\r\n"
+		"GET /echo/a%%2Fb/%%2E%%2E/../x?q=1 HTTP/1.1\r\n"
 		"Host: 127.0.0.1:%d\r\nAccept: */*\r\n"
 		"Authorization: Bearer a.b-c_~d\r\nx-request-id: r 1\r\n"
 		"X-Empty:\r\n\r\n",
@@ -304,6 +305,7 @@ refuses_answers_beyond_its_limits(void **state)
 		{ "/bytes/1001", "the body is too long" },
 		{ "/bytes/5000000", "the body is too long" },
 		{ "/endless", "the body is too long" },
+		{ "/headers/101", "too many or too long headers" },
 		{ "/endless-headers", "too many or too long headers" },
 		{ "/endless-interim", "too many or too long headers" },
 		{ "/long-header", "too many or too long headers" },

@@ -186,6 +186,19 @@ tiny_endless_headers(struct tiny_connection *connection)
 	return false;
 }
 
+/* /headers/N short ones in all, the status line and the empty line included. */
+static inline bool
+tiny_headers(struct tiny_connection *connection)
+{
+	size_t count =
+	    strtoul(connection->head + strlen("GET /headers/"), NULL, 10);
+
+	tiny_say(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n");
+	for (size_t i = 3; i < count; i++)
+		tiny_say(connection, "X: y\r\n");
+	return tiny_say(connection, "\r\n");
+}
+
 static inline bool
 tiny_long_header(struct tiny_connection *connection)
 {
@@ -249,6 +262,7 @@ static const struct {
 	{ "/endless-headers", tiny_endless_headers },
 	{ "/endless-interim", tiny_endless_interim },
 	{ "/endless", tiny_endless },
+	{ "/headers/", tiny_headers },
 	{ "/long-header", tiny_long_header },
 	{ "/garbage", tiny_garbage },
 	{ "/gzip", tiny_gzip },

@@ -140,8 +140,7 @@ class Stack:
                 self._step, progress, "broker",
                 lambda: self.broker.start(self._keep))
             together.join(built, database)
-            self._step(progress, "migrations",
-                       lambda: self.service.control("migrate", "up"))
+            self._step(progress, "migrations", self._migrate)
             together.join(broker)
         with progress.step("service"):
             if self.sandbox:
@@ -150,6 +149,15 @@ class Stack:
             self.service.start_events()
             self.web.start()
             return self.wait_ready()
+
+    def _migrate(self):
+        try:
+            self.service.control("migrate", "up")
+        except Failure as failure:
+            if not self.database:
+                raise
+            raise Failure(f"{failure}\nmake clean-data forgets this private"
+                          " database.") from failure
 
     @staticmethod
     def _step(progress, name, action):

@@ -290,7 +290,7 @@ RUN_TESTS = $(INSTALLED) test -- $(PYTHON) tests/run_tests.py
 
 .PHONY: run stop clean-data install-packages
 .PHONY: test test-unit test-integration test-api test-asan test-json-corpus
-.PHONY: lint format clean help
+.PHONY: generated lint format clean help
 
 run: ## install what is missing, build, start everything, say how to use it
 	@$(INSTALLED) run -- $(PYTHON) -m stack.run
@@ -325,6 +325,9 @@ test-json-corpus: ## the JSON gate against the public JSON test suite (needs npm
 
 lint: ## static checks: layers, headers, banned calls, format, sizes and more
 	@$(RUN_TESTS) lint
+
+generated: $(BIN)/bookingctl ## write the pages that list the settings
+	@$(PYTHON) tests/lint/generated.py $(BIN)/bookingctl --write
 
 format: ## format the C sources in place
 	@tests/lint/format.sh --fix

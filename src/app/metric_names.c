@@ -1,12 +1,10 @@
 #include "app/metric_names.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "app/routes.h"
+#include "core/arena.h"
 
-#define STATUS_CLASSES	  5
-#define SERIES_TEXT_BYTES 80
+#define STATUS_CLASSES 5
+#define SERIES_BYTES   65536
 
 static struct metric_def rows[METRIC__COUNT];
 
@@ -16,34 +14,33 @@ route_name(size_t route)
 	return route < ROUTE_COUNT ? ROUTES[route].name : "none";
 }
 
-/* `per_route` label sets for each route and for requests without one. */
-static int
-name_series(enum metric metric, size_t per_route)
+/* `per_route` label sets for each route and for requests without one. They
+ * live as long as the process, like the arena that is never freed. */
+static void
+name_series(struct arena *arena, enum metric metric, size_t per_route)
 {
 	size_t count = (ROUTE_COUNT + 1) * per_route;
-	const char **names = calloc(count, sizeof(*names));
-	char *text = calloc(count, SERIES_TEXT_BYTES);
+	const char **names = arena_array(arena, count, sizeof(*names));
 
-	if (names == NULL || text == NULL)
-		return -1;
 	for (size_t i = 0; i < count; i++) {
-		names[i] = text + i * SERIES_TEXT_BYTES;
+		const char *route = route_name(i / per_route);
+
 		if (per_route == 1)
-			snprintf(text + i * SERIES_TEXT_BYTES,
-			    SERIES_TEXT_BYTES, "route=\"%s\"", route_name(i));
+			names[i] = arena_printf(arena, "route=\"%s\"", route);
 		else
-			snprintf(text + i * SERIES_TEXT_BYTES,
-			    SERIES_TEXT_BYTES, "route=\"%s\",status=\"%zuxx\"",
-			    route_name(i / per_route), i % per_route + 1);
+			names[i] =
+			    arena_printf(arena, "route=\"%s\",status=\"%zuxx\"",
+				route, i % per_route + 1);
 	}
 	rows[metric].series = names;
 	rows[metric].series_count = count;
-	return 0;
 }
 
 const struct metric_def *
 metric_rows(void)
 {
+	struct arena *arena = arena_create(SERIES_BYTES);
+
 	rows[METRIC_REQUESTS] = (struct metric_def){
 		.name = "booking_requests_total",
 		.type = METRIC_COUNTER,
@@ -61,9 +58,8 @@ metric_rows(void)
 		.help = "Events that the request left to the relay.",
 		.series_count = 1,
 	};
-	if (name_series(METRIC_REQUESTS, STATUS_CLASSES) != 0 ||
-	    name_series(METRIC_REQUEST_SECONDS, 1) != 0)
-		return NULL;
+	name_series(arena, METRIC_REQUESTS, STATUS_CLASSES);
+	name_series(arena, METRIC_REQUEST_SECONDS, 1);
 	return rows;
 }
 

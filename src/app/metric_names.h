@@ -13,7 +13,7 @@ enum metric {
 	METRIC__COUNT
 };
 
-/* The rows, made once per process before the fork; NULL when out of memory. */
+/* The rows, made once per process before the fork. */
 const struct metric_def *metric_rows(void);
 /* The series of an answer: its route's place (ROUTE_COUNT: none) and status. */
 size_t metric_route_series(size_t route, int status);

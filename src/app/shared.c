@@ -37,8 +37,7 @@ shared_create(
 	memset(shared, 0, sizeof(*shared));
 	shared->started_ms = clock_wall_ms();
 	shared->board = scoreboard_create(workers, PHASE_NAMES);
-	if (rows != NULL)
-		shared->metrics = metrics_create(rows, METRIC__COUNT, workers);
+	shared->metrics = metrics_create(rows, METRIC__COUNT, workers);
 	shared->auth_cache =
 	    shared_cache_create(AUTH_CACHE_SLOTS, AUTH_CACHE_VALUE_BYTES);
 	shared->flight_cache =

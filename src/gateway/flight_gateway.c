@@ -20,13 +20,18 @@ struct cached_flight {
 _Static_assert(sizeof(struct cached_flight) == FLIGHT_CACHE_VALUE_BYTES,
     "the cache's slots fit the value");
 
-static const char **
-text_of(struct flight *flight, size_t index)
-{
-	const char **texts[] = { &flight->flight_number, &flight->airline,
-		&flight->origin, &flight->destination, &flight->status };
+static const size_t TEXT_OFFSETS[] = {
+	offsetof(struct flight, flight_number),
+	offsetof(struct flight, airline),
+	offsetof(struct flight, origin),
+	offsetof(struct flight, destination),
+	offsetof(struct flight, status),
+};
 
-	return index < ARRAY_LEN(texts) ? texts[index] : NULL;
+static const char **
+text_at(struct flight *flight, size_t index)
+{
+	return (const char **)(void *)((char *)flight + TEXT_OFFSETS[index]);
 }
 
 static bool
@@ -42,8 +47,8 @@ take_cached(struct flight_gateway *gateway, const struct request_context *ctx,
 		strlen(fetch->flight_id), &cached,
 		sizeof(cached)) != (int)sizeof(cached))
 		return false;
-	for (size_t i = 0; text_of(flight, i) != NULL; i++) {
-		*text_of(flight, i) = arena_strdup(ctx->arena, text);
+	for (size_t i = 0; i < ARRAY_LEN(TEXT_OFFSETS); i++) {
+		*text_at(flight, i) = arena_strdup(ctx->arena, text);
 		text += strlen(text) + 1;
 	}
 	flight->flight_id = fetch->flight_id;
@@ -68,8 +73,8 @@ keep_cached(struct flight_gateway *gateway, struct flight *flight)
 	if (gateway->cache == NULL)
 		return;
 	memset(&cached, 0, sizeof(cached));
-	for (size_t i = 0; text_of(flight, i) != NULL; i++) {
-		const char *text = *text_of(flight, i);
+	for (size_t i = 0; i < ARRAY_LEN(TEXT_OFFSETS); i++) {
+		const char *text = *text_at(flight, i);
 		size_t size = strlen(text) + 1;
 
 		if (used + size > sizeof(cached.texts))

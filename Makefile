@@ -119,7 +119,7 @@ UNIT_TESTS = \
 
 # What several unit tests need; linked into each of them.
 UNIT_SUPPORT = tests/unit/support/fcgi_client.c \
-	tests/unit/support/fcgi_worker.c
+	tests/unit/support/fcgi_worker.c tests/unit/support/tiny_server.c
 
 # With TEST_DB_SOCKET, TEST_RABBITMQ_URL: a private database and broker.
 INTEGRATION_TESTS = \
@@ -303,6 +303,10 @@ clean-data: ## forget the data that `make run` left under var/
 
 install-packages: ## install what `make run` and `make test` need, no more
 	@$(INSTALLED) test
+
+.PHONY: docs
+docs: ## the reference page at /docs (its viewer comes from npm)
+	@conf/docs/build.sh $(BUILD)/docs $(BUILD)/npm/docs
 
 test: ## every check and every test; ends with `N passed, N failed`
 	@$(RUN_TESTS)

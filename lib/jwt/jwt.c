@@ -59,7 +59,7 @@ static int
 decode_object(struct arena *arena, const char *text, size_t text_len,
     const char *name, const struct json_value **object, struct err *err)
 {
-	const struct json_value *value;
+	const struct json_value *value = NULL;
 	struct err cause;
 	size_t len;
 	const char *json = decode_part(arena, text, text_len, &len);
@@ -104,7 +104,7 @@ static int
 decode_claims(struct arena *arena, const struct compact *parts, struct jwt *jwt,
     struct err *err)
 {
-	const struct json_value *claims;
+	const struct json_value *claims = NULL;
 	int64_t expires_at_ms = -1;
 
 	if (decode_object(arena, parts->payload, parts->payload_len, "payload",
@@ -120,8 +120,8 @@ int
 jwt_decode(
     struct arena *arena, const char *token, struct jwt *jwt, struct err *err)
 {
-	const struct json_value *header;
-	struct compact parts;
+	const struct json_value *header = NULL;
+	struct compact parts = { 0 };
 
 	if (split(token, &parts, err) ||
 	    decode_object(
@@ -199,9 +199,9 @@ int
 jwt_verify(struct arena *arena, const char *token, const char *secret,
     int64_t now_wall_ms, int leeway_s, struct jwt *jwt, struct err *err)
 {
-	const struct json_value *header;
-	struct compact parts;
-	struct jwt decoded;
+	const struct json_value *header = NULL;
+	struct compact parts = { 0 };
+	struct jwt decoded = { 0 };
 
 	if (secret[0] == '\0')
 		return err_set(err, &ERR_INTERNAL, "token: no secret is set");

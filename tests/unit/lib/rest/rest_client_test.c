@@ -3,10 +3,13 @@
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "tiny_server.h"
+#include "support/tiny_server.h"
 
 #define LONG_MS	 60000
 #define MAX_BODY 1000

@@ -7,7 +7,8 @@
 # are not started: the project runs private ones.
 set -euo pipefail
 
-# package, or packages any of which will do | what it is for
+# packages any of which will do, or command:NAME for a program that may have come
+# some other way | what it is for
 for_run='
 gcc|compiles the service
 libc6-dev|C library headers
@@ -39,11 +40,18 @@ python3-requests|HTTP client of the API tests
 python3-pika|AMQP client of the API tests
 python3-pymysql|database client of the API tests
 python3-hypothesis|generated inputs of the API tests
+python3-jsonschema|holds answers of the API to its description
+python3-selenium|drives the browser that tests the page at /docs
+chromium|that browser
+chromium-driver|lets Selenium drive it
+nodejs command:node|runs the linter of the API description and the JSON suite
+npm command:npm|fetches these two and the viewer of /docs, by their lock files
 '
 
 policy=/usr/sbin/policy-rc.d
 policy_mark='made by the booking service while it installs packages'
 apt_pid=
+apt_says=
 
 say() { printf '%s\n' "$*"; }
 fail() { printf 'install: %s\n' "$*" >&2; exit 1; }
@@ -61,7 +69,10 @@ missing_rows() {
         [ -n "$names" ] || continue
         found=
         for name in $names; do
-            grep -qxF -e "$name" <<<"$installed" && found=1 && break
+            case $name in
+            command:*) command -v "${name#command:}" >/dev/null ;;
+            *) grep -qxF -e "$name" <<<"$installed" ;;
+            esac && found=1 && break
         done
         [ -n "$found" ] || say "${names%% *}|$reason"
     done <<<"$rows"
@@ -102,16 +113,21 @@ hold_services() {
     say "  (their system services are not started: $policy is there meanwhile)"
 }
 
-release_services() {
+tidy_up() {
+    rm -f "$apt_says"
     if grep -qsF "$policy_mark" "$policy"; then as_root rm -f "$policy"; fi
 }
 
-# Runs one apt-get so that a signal ends it before this script.
+# Runs one apt-get so that a signal ends it before this script; what it says
+# is shown when it fails.
 apt() {
     as_root DEBIAN_FRONTEND=noninteractive apt-get -qq \
-        -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null &
+        -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" \
+        </dev/null >"$apt_says" 2>&1 &
     apt_pid=$!
-    wait "$apt_pid"
+    wait "$apt_pid" && return
+    tail -n 20 "$apt_says" >&2
+    return 1
 }
 
 stopped() {
@@ -132,9 +148,9 @@ install_packages() {
         as_root DEBIAN_FRONTEND=noninteractive dpkg --configure -a </dev/null
     fi
     have_lists || apt update
-    apt install -y --no-install-recommends "$@" >/dev/null && return
+    apt install -y --no-install-recommends "$@" && return
     say "  not found or not fetched: refreshing the package lists"
-    apt update && apt install -y --no-install-recommends "$@" >/dev/null
+    apt update && apt install -y --no-install-recommends "$@"
 }
 
 ensure() {
@@ -145,7 +161,7 @@ ensure() {
     missing=$(missing_rows "$rows")
     [ -n "$missing" ] || return 0
 
-    say "Installing what is missing:"
+    say "Installing what is missing (a minute or two):"
     say "  ${missing//$'\n'/$'\n  '}" | sed 's/|/: /'
     mapfile -t packages < <(cut -d'|' -f1 <<<"$missing")
     need_root "${packages[@]}"
@@ -153,14 +169,15 @@ ensure() {
     # One installation at a time, whichever checkout it is for.
     exec 9</var/lib/dpkg
     flock 9
-    trap release_services EXIT
+    apt_says=$(mktemp)
+    trap tidy_up EXIT
     trap 'stopped 130' INT
     trap 'stopped 143' TERM HUP
     hold_services
     install_packages "${packages[@]}" ||
         fail "apt-get could not install: ${packages[*]}"
     trap - INT TERM HUP EXIT
-    release_services
+    tidy_up
     exec 9<&-
 
     missing=$(missing_rows "$rows")

@@ -18,7 +18,7 @@ LIB_SOURCES = \
 	lib/json/json_gate.c lib/json/json_key_set.c lib/json/json_in.c \
 	lib/json/json_out.c \
 	lib/jwt/jwt.c \
-	lib/cache/shared_cache.c \
+	lib/cache/rate_limiter.c lib/cache/shared_cache.c \
 	lib/rest/breaker.c lib/rest/rest_client.c \
 	lib/db/db.c lib/db/db_error.c lib/db/db_session.c lib/db/db_value.c \
 	lib/db/prepared.c lib/db/result.c lib/db/statement.c \
@@ -27,7 +27,7 @@ LIB_SOURCES = \
 	lib/mq/mq_url.c lib/mq/mq_connection.c lib/mq/mq_frames.c \
 	lib/mq/mq_content.c lib/mq/mq_publisher.c lib/mq/mq_topology.c \
 	lib/mq/mq_consumer.c \
-	lib/http/http.c lib/http/router.c lib/http/exchange.c \
+	lib/http/etag.c lib/http/http.c lib/http/router.c lib/http/exchange.c \
 	lib/http/socket_watch.c lib/http/fcgi_server.c lib/http/cgi_server.c \
 	lib/prefork/listener.c lib/prefork/scoreboard.c lib/prefork/brake.c \
 	lib/prefork/children.c lib/prefork/overdue.c lib/prefork/prefork.c \
@@ -35,14 +35,18 @@ LIB_SOURCES = \
 
 SRC_SOURCES = \
 	src/model/booking.c src/model/booking_errors.c \
+	src/model/booking_list.c src/model/caller.c \
 	src/model/booking_state.c src/model/event.c src/model/flight.c \
 	src/model/passenger_rules.c src/model/phase.c src/model/seat_choice.c \
+	src/repository/booking_list_repo.c src/repository/history_repo.c \
+	src/repository/request_key_repo.c \
 	src/repository/booking_repo.c src/repository/event_repo.c \
 	src/repository/flight_repo.c src/repository/hold_repo.c \
 	src/repository/inbox_repo.c src/repository/lease_repo.c \
 	src/repository/outbox_repo.c src/repository/reference_repo.c \
 	src/repository/seat_repo.c src/repository/seed_repo.c \
 	src/repository/statements.c \
+	src/gateway/admission.c \
 	src/gateway/auth_gateway.c src/gateway/event_publisher.c \
 	src/gateway/flight_answer.c src/gateway/flight_gateway.c \
 	src/gateway/relay_wake.c \
@@ -50,9 +54,15 @@ SRC_SOURCES = \
 	src/service/booking_cancel.c src/service/booking_change.c \
 	src/service/booking_confirm.c src/service/booking_edit.c \
 	src/service/booking_refund.c \
+	src/service/booking_history.c src/service/booking_list.c \
+	src/service/booking_load.c src/service/idempotency_sweep.c \
+	src/service/seat_map.c \
 	src/service/booking_get.c src/service/inventory.c \
 	src/service/outbox.c src/service/seat_allocation.c \
 	src/service/seat_hints.c \
+	src/controller/call.c src/controller/change_controller.c \
+	src/controller/change_input.c src/controller/list_controller.c \
+	src/controller/list_input.c src/controller/seat_controller.c \
 	src/controller/booking_controller.c src/controller/booking_input.c \
 	src/controller/health_controller.c src/controller/input.c \
 	src/controller/present.c src/controller/condition.c \

@@ -159,6 +159,16 @@ uuid_lowest_at(int64_t wall_ms)
 	return compose(ms > MS_MASK ? MS_MASK : ms, 0, 0);
 }
 
+int64_t
+uuid_time_ms(const struct uuid *uuid)
+{
+	int64_t ms = 0;
+
+	for (int i = 0; i < 6; i++)
+		ms = ms << 8 | uuid->bytes[i];
+	return ms;
+}
+
 static char *
 put_hex(char *out, const uint8_t *bytes, size_t count)
 {

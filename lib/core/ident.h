@@ -25,6 +25,8 @@ uint32_t random_below(uint32_t bound);
 struct uuid uuid_make(void);
 /* The smallest UUIDv7 of a wall-clock millisecond: a bound for key ranges. */
 struct uuid uuid_lowest_at(int64_t wall_ms);
+/* The wall-clock millisecond that a UUIDv7 carries. */
+int64_t uuid_time_ms(const struct uuid *uuid);
 /* Lower-case text. Returns out. */
 char *uuid_format(const struct uuid *uuid, char out[UUID_TEXT_SIZE]);
 /* Accepts 36 characters, hexadecimal in either case. 0 or -1. */

@@ -24,6 +24,11 @@ CREATE TABLE flights (
 -- request_key makes a repeated request find its booking: a digest of user and
 -- Idempotency-Key, or of user and body; taken back when it expires.
 -- departure is the flight's, kept here so that lists sort by it from an index.
+-- The lists' indexes hold the id before the status, so that an index alone gives
+-- a definite order and answers the status filter. All bookings by their creation
+-- is the primary key's own order (an id is a UUIDv7 of created_at) and costs no
+-- index; all of them by departure is the one list that pays for its own: an
+-- entry behind the others of its flight, not a page of its own.
 CREATE TABLE bookings (
     id                  BINARY(16) NOT NULL,
     booking_reference   VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -48,9 +53,10 @@ CREATE TABLE bookings (
     PRIMARY KEY (id),
     UNIQUE KEY uq_bookings_reference (booking_reference),
     UNIQUE KEY uq_bookings_request (request_key),
-    KEY ix_bookings_user_created (user_id, created_at, booking_status),
-    KEY ix_bookings_user_departure (user_id, departure, booking_status),
+    KEY ix_bookings_user_created (user_id, created_at, id, booking_status),
+    KEY ix_bookings_user_departure (user_id, departure, id, booking_status),
     KEY ix_bookings_flight (flight_id, booking_status),
+    KEY ix_bookings_departure (departure),
     KEY ix_bookings_expiry (expires_at),
     CONSTRAINT fk_bookings_flight FOREIGN KEY (flight_id) REFERENCES flights (flight_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;

@@ -77,6 +77,7 @@ init_gateways(struct app *app)
 		.cache = shared->auth_cache,
 		.breaker = &shared->breakers->auth,
 	};
+	app->admission.limiter = shared->rate_limiter;
 	app->flights = (struct flight_gateway){
 		.service_url = settings->flight_service_url,
 		.timeout_ms = settings->flight_timeout_ms,
@@ -124,6 +125,7 @@ init_services(struct app *app)
 	app->api = (struct api){
 		.bookings = &app->bookings,
 		.auth = &app->auth,
+		.admission = &app->admission,
 		.rest = app->bookings.rest,
 		.publisher = &app->publisher,
 		.metrics = app->shared->metrics,

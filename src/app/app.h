@@ -18,6 +18,7 @@ struct app {
 	struct db_settings db_settings;
 	struct mq_settings mq_settings;
 	struct booking_rules rules;
+	struct admission admission;
 	struct auth_gateway auth;
 	struct flight_gateway flights;
 	struct event_publisher publisher;

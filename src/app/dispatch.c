@@ -10,17 +10,6 @@
 #include "model/booking_errors.h"
 #include "model/phase.h"
 
-/* Authorization twice is as bad as none. */
-static const char *
-bearer_token(const struct call *call)
-{
-	bool repeated = false;
-	const char *value =
-	    http_header(call->request, "Authorization", &repeated);
-
-	return repeated ? NULL : auth_bearer_token(call->ctx.arena, value);
-}
-
 static int
 authenticate(struct call *call, enum access access, struct err *err)
 {
@@ -29,16 +18,14 @@ authenticate(struct call *call, enum access access, struct err *err)
 	if (access == ACCESS_PUBLIC)
 		return 0;
 	scoreboard_phase(api->bookings->slot, PHASE_AUTH);
-	if (auth_begin(api->auth, &call->ctx, bearer_token(call), &call->check,
-		err) != 0)
+	if (call_begin_token(call, err) != 0)
 		return -1;
 	if (access == ACCESS_JOINS)
 		return 0;
 	if (!call->check.decided)
 		rest_perform(api->rest, call->ctx.arena, &call->check.call, 1,
 		    call->ctx.deadline);
-	return auth_finish(
-	    api->auth, &call->ctx, &call->check, &call->caller, err);
+	return call_finish_token(call, err);
 }
 
 static int

@@ -11,6 +11,7 @@
 
 #define AUTH_CACHE_SLOTS   8192
 #define FLIGHT_CACHE_SLOTS 4096
+#define RATE_LIMITER_SLOTS 65536
 
 static struct shared_breakers *
 map_breakers(const struct settings *settings)
@@ -43,10 +44,15 @@ shared_create(
 	shared->flight_cache =
 	    shared_cache_create(FLIGHT_CACHE_SLOTS, FLIGHT_CACHE_VALUE_BYTES);
 	shared->breakers = map_breakers(settings);
+	if (settings->rate_limit_per_second > 0)
+		shared->rate_limiter = rate_limiter_create(
+		    RATE_LIMITER_SLOTS, settings->rate_limit_per_second);
 	shared->seat_hints = seat_hints_create();
 	if (shared->board == NULL || shared->metrics == NULL ||
 	    shared->auth_cache == NULL || shared->flight_cache == NULL ||
-	    shared->breakers == NULL || shared->seat_hints == NULL)
+	    shared->breakers == NULL || shared->seat_hints == NULL ||
+	    (settings->rate_limit_per_second > 0 &&
+		shared->rate_limiter == NULL))
 		return -1;
 	return 0;
 }

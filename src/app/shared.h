@@ -5,6 +5,7 @@
 #define APP_SHARED_H
 
 #include "app/settings.h"
+#include "cache/rate_limiter.h"
 #include "cache/shared_cache.h"
 #include "metrics/metrics.h"
 #include "prefork/scoreboard.h"
@@ -22,6 +23,7 @@ struct shared {
 	struct shared_cache *auth_cache;
 	struct shared_cache *flight_cache;
 	struct shared_breakers *breakers;
+	struct rate_limiter *rate_limiter; /* NULL: no limit */
 	struct seat_hints *seat_hints;
 	int64_t started_ms; /* wall time */
 };

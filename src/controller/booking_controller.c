@@ -1,10 +1,10 @@
 #include "controller/booking_controller.h"
 
-#include <string.h>
-
 #include "controller/booking_input.h"
 #include "controller/present.h"
+#include "http/etag.h"
 #include "model/phase.h"
+#include "service/booking_history.h"
 
 #define NOTICE_SENT "Booking created successfully. Confirmation email sent."
 #define NOTICE_WAITS                                                           \
@@ -53,8 +53,7 @@ authenticate_beside_fetch(
 		    call->ctx.deadline);
 	if (auth != NULL)
 		call->check.call = *auth;
-	if (auth_finish(
-		api->auth, &call->ctx, &call->check, &call->caller, err) != 0)
+	if (call_finish_token(call, err) != 0)
 		return -1;
 	if (flight != NULL)
 		fetch->call = *flight;
@@ -110,15 +109,14 @@ create(struct call *call, struct err *err)
 	return 0;
 }
 
-/* True when If-None-Match lists the tag or is "*" (RFC 9110, weak comparison).
- */
+/* True when the caller has this version already. */
 static bool
-none_match(const struct http_request *request, const char *etag)
+is_known(const struct call *call, const struct booking *booking)
 {
-	const char *list = http_header(request, "If-None-Match", NULL);
+	const char *field = http_header(call->request, "If-None-Match", NULL);
 
-	return list != NULL &&
-	       (strcmp(list, "*") == 0 || strstr(list, etag) != NULL);
+	return field != NULL && etag_listed(field, arena_printf(call->ctx.arena,
+						       "%u", booking->version));
 }
 
 static int
@@ -126,14 +124,13 @@ get(struct call *call, struct err *err)
 {
 	struct booking *booking = NULL;
 	struct json_out out;
-	const char *etag;
 
 	if (booking_get(call->api->bookings, &call->ctx, &call->caller,
 		call_parameter(call, 0), &booking, err) != 0)
 		return -1;
-	etag = present_etag(call->ctx.arena, booking);
-	http_set_header(call->response, "ETag", etag);
-	if (none_match(call->request, etag)) {
+	http_set_header(
+	    call->response, "ETag", present_etag(call->ctx.arena, booking));
+	if (is_known(call, booking)) {
 		call->response->status = 304;
 		return 0;
 	}
@@ -143,5 +140,50 @@ get(struct call *call, struct err *err)
 	return 0;
 }
 
+static void
+put_status(struct json_out *out, const char *key, int status)
+{
+	json_put_text(out, key,
+	    status == EVENT_NO_STATUS
+		? NULL
+		: booking_status_name((enum booking_status)status));
+}
+
+static void
+put_event(struct json_out *out, const struct booking_event *event)
+{
+	json_begin_object(out, NULL);
+	json_put_int(out, "sequence", event->sequence);
+	json_put_text(out, "event_type", event_type_name(event->type));
+	put_status(out, "from_status", event->from_status);
+	put_status(out, "to_status", event->to_status);
+	json_put_text(out, "actor", event->actor);
+	json_put_text(out, "reason", event->reason);
+	json_put_time(out, "occurred_at", event->occurred_at_ms);
+	json_end_object(out);
+}
+
+static int
+history(struct call *call, struct err *err)
+{
+	struct booking *booking;
+	struct booking_event *events;
+	struct json_out out;
+	size_t count;
+
+	if (booking_history(call->api->bookings, &call->ctx, &call->caller,
+		call_parameter(call, 0), &booking, &events, &count, err) != 0)
+		return -1;
+	present_begin(call->response, 200, &out);
+	present_state(&out, booking);
+	json_begin_array(&out, "history");
+	for (size_t i = 0; i < count; i++)
+		put_event(&out, &events[i]);
+	json_end_array(&out);
+	present_end(&out, NULL);
+	return 0;
+}
+
 const struct action BOOKING_CREATE = { ACCESS_JOINS, create };
 const struct action BOOKING_GET = { ACCESS_SIGNED_IN, get };
+const struct action BOOKING_HISTORY = { ACCESS_SIGNED_IN, history };

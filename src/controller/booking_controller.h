@@ -9,5 +9,6 @@
 
 extern const struct action BOOKING_CREATE;
 extern const struct action BOOKING_GET;
+extern const struct action BOOKING_HISTORY;
 
 #endif

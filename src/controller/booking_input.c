@@ -4,23 +4,9 @@
 #include <string.h>
 
 #include "core/text.h"
-#include "model/passenger_rules.h"
 
 #define SPECIAL_REQUESTS_MAX 500
 #define KEY_MAX		     255
-
-bool
-flight_id_valid(const char *text, size_t len)
-{
-	if (len < 1 || len > FLIGHT_ID_MAX)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (!isalnum((unsigned char)text[i]) &&
-		    strchr("._:-", text[i]) == NULL)
-			return false;
-	}
-	return true;
-}
 
 static void
 read_flight_id(struct input *input, const struct json_value *body,
@@ -40,22 +26,31 @@ read_flight_id(struct input *input, const struct json_value *body,
 		booking->flight_id = text;
 }
 
+const char *
+input_passenger_field(struct input *input, const struct json_value *value,
+    const struct passenger_field *field, struct passenger *passenger)
+{
+	size_t len = 0;
+	const char *text = json_string(value, &len);
+
+	if (text == NULL)
+		return "must be a text";
+	return field->rule(input->arena, text, len, clock_wall_ms(),
+	    passenger_field_of(passenger, field));
+}
+
 static void
 read_passenger_field(struct input *input, const struct json_value *object,
     size_t index, const struct passenger_field *field,
     struct passenger *passenger)
 {
 	const struct json_value *value = json_get(object, field->name);
-	size_t len = 0;
-	const char *text = json_string(value, &len), *wrong;
+	const char *wrong;
 
 	if (json_type_of(value) == JSON_NULL)
 		wrong = field->required ? "is required" : NULL;
-	else if (text == NULL)
-		wrong = "must be a text";
 	else
-		wrong = field->rule(input->arena, text, len, clock_wall_ms(),
-		    passenger_field_of(passenger, field));
+		wrong = input_passenger_field(input, value, field, passenger);
 	if (wrong != NULL)
 		input_wrong(
 		    input, wrong, "passengers[%zu].%s", index, field->name);

@@ -6,6 +6,7 @@
 #define CONTROLLER_BOOKING_INPUT_H
 
 #include "controller/input.h"
+#include "model/passenger_rules.h"
 #include "service/booking_service.h"
 
 /* Reads the body of POST /bookings and the Idempotency-Key header; wrong
@@ -14,7 +15,9 @@ void booking_input_create(struct input *input,
     const struct http_request *request, const struct json_value *body,
     struct booking_request *booking);
 
-/* True for [A-Za-z0-9._:-]{1,64}. */
-bool flight_id_valid(const char *text, size_t len);
+/* Reads one field of a passenger that is there. NULL, or what is wrong. */
+const char *input_passenger_field(struct input *input,
+    const struct json_value *value, const struct passenger_field *field,
+    struct passenger *passenger);
 
 #endif

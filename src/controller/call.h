@@ -4,6 +4,7 @@
 #ifndef CONTROLLER_CALL_H
 #define CONTROLLER_CALL_H
 
+#include "gateway/admission.h"
 #include "gateway/auth_gateway.h"
 #include "http/http.h"
 #include "http/router.h"
@@ -14,6 +15,7 @@
 struct api {
 	struct booking_service *bookings;
 	struct auth_gateway *auth;
+	const struct admission *admission;
 	struct rest_client *rest;
 	struct event_publisher *publisher;
 	const struct metrics *metrics;
@@ -44,6 +46,14 @@ struct action {
 	/* Fills the response; -1 with err for the presenter. */
 	int (*run)(struct call *call, struct err *err);
 };
+
+/* Begins the token check of the request's Authorization field:
+ * UNAUTHORIZED, RATE_LIMITED. Unless call->check.decided, call->check.call is
+ * to be performed. */
+int call_begin_token(struct call *call, struct err *err) MUST_CHECK;
+/* Finishes it and sets the caller: UNAUTHORIZED, AUTH_SERVICE_UNAVAILABLE,
+ * RATE_LIMITED. */
+int call_finish_token(struct call *call, struct err *err) MUST_CHECK;
 
 /* A route's decoded parameter. */
 static inline const char *

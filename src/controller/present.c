@@ -88,6 +88,16 @@ put_head(struct json_out *out, const struct booking *booking)
 }
 
 void
+present_state(struct json_out *out, const struct booking *booking)
+{
+	char id[UUID_TEXT_SIZE];
+
+	json_put_text(out, "booking_id", uuid_format(&booking->id, id));
+	json_put_text(out, "booking_reference", booking->reference);
+	json_put_text(out, "status", booking_status_name(booking->status));
+}
+
+void
 present_created(struct json_out *out, const struct booking *booking)
 {
 	char id[UUID_TEXT_SIZE], url[UUID_TEXT_SIZE + 16] = "/bookings/";
@@ -105,9 +115,8 @@ present_created(struct json_out *out, const struct booking *booking)
 	json_put_text(out, "confirmation_url", url);
 }
 
-/* An empty text of the Flight service is one that it did not tell. */
-static void
-put_told(struct json_out *out, const char *key, const char *text)
+void
+present_told(struct json_out *out, const char *key, const char *text)
 {
 	json_put_text(out, key, text[0] == '\0' ? NULL : text);
 }
@@ -116,12 +125,12 @@ static void
 put_flight(struct json_out *out, const struct flight *flight)
 {
 	json_begin_object(out, "flight_details");
-	put_told(out, "flight_number", flight->flight_number);
-	put_told(out, "airline", flight->airline);
+	present_told(out, "flight_number", flight->flight_number);
+	present_told(out, "airline", flight->airline);
 	json_put_time(out, "departure", flight->departure_ms);
 	json_put_time(out, "arrival", flight->arrival_ms);
-	put_told(out, "origin", flight->origin);
-	put_told(out, "destination", flight->destination);
+	present_told(out, "origin", flight->origin);
+	present_told(out, "destination", flight->destination);
 	json_end_object(out);
 }
 
@@ -136,13 +145,12 @@ masked(struct arena *arena, const char *number)
 	return text;
 }
 
-static void
-put_passenger(struct arena *arena, struct json_out *out,
+void
+present_passenger(struct arena *arena, struct json_out *out,
     const struct passenger *passenger)
 {
 	char id[UUID_TEXT_SIZE];
 
-	json_begin_object(out, NULL);
 	json_put_text(out, "passenger_id", uuid_format(&passenger->id, id));
 	json_put_text(out, "first_name", passenger->first_name);
 	json_put_text(out, "last_name", passenger->last_name);
@@ -153,7 +161,6 @@ put_passenger(struct arena *arena, struct json_out *out,
 	    out, "passport_number", masked(arena, passenger->passport_number));
 	json_put_bool(out, "is_primary", passenger->is_primary);
 	json_put_text(out, "seat", passenger->seat_number);
-	json_end_object(out);
 }
 
 void
@@ -163,8 +170,11 @@ present_booking(
 	put_head(out, booking);
 	put_flight(out, &booking->flight);
 	json_begin_array(out, "passengers");
-	for (size_t i = 0; i < booking->passenger_count; i++)
-		put_passenger(arena, out, &booking->passengers[i]);
+	for (size_t i = 0; i < booking->passenger_count; i++) {
+		json_begin_object(out, NULL);
+		present_passenger(arena, out, &booking->passengers[i]);
+		json_end_object(out);
+	}
 	json_end_array(out);
 	json_put_text(out, "special_requests", booking->special_requests);
 	json_put_time(out, "created_at", booking->created_at_ms);

@@ -22,6 +22,14 @@ void present_created(struct json_out *out, const struct booking *booking);
 void present_booking(
     struct arena *arena, struct json_out *out, const struct booking *booking);
 
+/* The fields of `data` after a change of state: ids and status. */
+void present_state(struct json_out *out, const struct booking *booking);
+/* The fields of a passenger; the passport number is masked. */
+void present_passenger(struct arena *arena, struct json_out *out,
+    const struct passenger *passenger);
+/* An empty text of the Flight service is one that it did not tell: null. */
+void present_told(struct json_out *out, const char *key, const char *text);
+
 /* "\"3\"": the booking's version as an entity tag. */
 const char *present_etag(struct arena *arena, const struct booking *booking);
 

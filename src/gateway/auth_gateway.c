@@ -34,18 +34,6 @@ auth_bearer_token(struct arena *arena, const char *authorization)
 	return arena_strdup(arena, token);
 }
 
-static bool
-user_id_valid(const char *text, size_t len)
-{
-	if (len < 1 || len > USER_ID_MAX)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] <= ' ' || text[i] > '~')
-			return false;
-	}
-	return true;
-}
-
 /* An id is a string or a whole number; NULL for anything else. */
 static const char *
 id_text(const struct json_value *value)

@@ -19,6 +19,9 @@ struct caller {
 	enum caller_role role;
 };
 
+/* True for 1 to 255 visible ASCII characters. */
+bool user_id_valid(const char *text, size_t len);
+
 /* The service itself, acting on an event or a deadline. */
 #define SYSTEM_ACTOR "system"
 

@@ -1,10 +1,24 @@
 #include "model/flight.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/text.h"
+
+bool
+flight_id_valid(const char *text, size_t len)
+{
+	if (len < 1 || len > FLIGHT_ID_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!isalnum((unsigned char)text[i]) &&
+		    strchr("._:-", text[i]) == NULL)
+			return false;
+	}
+	return true;
+}
 
 bool
 flight_is_operating(const struct flight *flight)

@@ -27,6 +27,8 @@ struct flight {
 	const char *const *seat_names; /* total_seats of them, or NULL */
 };
 
+/* True for [A-Za-z0-9._:-]{1,64}. */
+bool flight_id_valid(const char *text, size_t len);
 /* True unless the service calls the flight cancelled. */
 bool flight_is_operating(const struct flight *flight);
 /* The name of the seat at a position (0-based): the flight's own, or 1A, 1B...

@@ -15,7 +15,7 @@
 	"AND position >= ? AND is_available = TRUE ORDER BY position LIMIT ?"
 
 /* clang-format off */
-enum { FREE, LOCK_FREE, FIND_FREE, TAKE, RELEASE, COUNT, ADD, STATEMENT__COUNT };
+enum { FREE, LOCK_FREE, FIND_FREE, TAKE, RELEASE, COUNT, ADD, ALL, STATEMENT__COUNT };
 
 static const struct db_statement SQL[STATEMENT__COUNT] = {
 	[FREE] = { "seat.free", SELECT_FREE },
@@ -35,6 +35,9 @@ static const struct db_statement SQL[STATEMENT__COUNT] = {
 	    "AND position IN (" POSITION_MARKS ") AND booking_id = ?" },
 	[COUNT] = { "seat.count",
 	    "SELECT COUNT(*) FROM seats WHERE flight_id = ?" },
+	[ALL] = { "seat.all",
+	    "SELECT seat_number, is_available FROM seats WHERE flight_id = ? "
+	    "ORDER BY position" },
 	/* Seats of a flight in one statement, whatever their number: the rows
 	 * travel as a JSON array. An existing seat keeps its row. */
 	[ADD] = { "seat.add",
@@ -162,6 +165,25 @@ seat_repo_release(struct db *db, const struct booking *booking, struct err *err)
 	values[1 + PASSENGERS_MAX] = db_uuid(&booking->id);
 	return db_execute(
 	    db, &SQL[RELEASE], values, ARRAY_LEN(values), NULL, err);
+}
+
+int
+seat_repo_all(struct db *db, struct arena *arena, const char *flight_id,
+    struct seat_place **seats, size_t *count, struct err *err)
+{
+	const struct db_value value = db_text(flight_id);
+	struct db_rows rows;
+
+	if (db_query(db, arena, &SQL[ALL], &value, 1, &rows, err) != 0)
+		return -1;
+	*seats = arena_array(arena, rows.count, sizeof(**seats));
+	*count = rows.count;
+	for (size_t i = 0; i < rows.count; i++) {
+		(*seats)[i].number = db_cell_text(db_cell(&rows, i, 0));
+		(*seats)[i].is_available =
+		    db_cell_int(db_cell(&rows, i, 1)) != 0;
+	}
+	return 0;
 }
 
 int

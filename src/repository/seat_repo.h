@@ -33,6 +33,15 @@ int seat_repo_take(
 int seat_repo_release(
     struct db *db, const struct booking *booking, struct err *err) MUST_CHECK;
 
+/* One seat of a flight's inventory. */
+struct seat_place {
+	const char *number;
+	bool is_available;
+};
+
+/* All seats of the flight in order of position. */
+int seat_repo_all(struct db *db, struct arena *arena, const char *flight_id,
+    struct seat_place **seats, size_t *count, struct err *err) MUST_CHECK;
 /* How many seats the flight has here, free or sold. */
 int seat_repo_count(struct db *db, struct arena *arena, const char *flight_id,
     unsigned *count, struct err *err) MUST_CHECK;

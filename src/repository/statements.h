@@ -13,6 +13,9 @@ struct db_statement_list {
 };
 
 extern const struct db_statement_list BOOKING_STATEMENTS;
+extern const struct db_statement_list LIST_STATEMENTS;
+extern const struct db_statement_list HISTORY_STATEMENTS;
+extern const struct db_statement_list REQUEST_KEY_STATEMENTS;
 extern const struct db_statement_list SEAT_STATEMENTS;
 extern const struct db_statement_list FLIGHT_STATEMENTS;
 extern const struct db_statement_list EVENT_STATEMENTS;

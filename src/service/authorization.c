@@ -14,6 +14,7 @@ static const struct {
 	[ACTION_CHANGE] = { { [ROLE_ADMIN] = true }, true },
 	[ACTION_CONFIRM] = { { [ROLE_ADMIN] = true, [ROLE_SERVICE] = true },
 	    false },
+	[ACTION_LIST] = { { [ROLE_ADMIN] = true }, false },
 };
 
 static int

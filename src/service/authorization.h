@@ -12,6 +12,7 @@ enum booking_action {
 	ACTION_READ,	/* owner, admin, service */
 	ACTION_CHANGE,	/* owner, admin: edit, cancel, extend, history */
 	ACTION_CONFIRM, /* admin, service */
+	ACTION_LIST,	/* admin: the bookings of all users */
 	ACTION__COUNT
 };
 

@@ -3,30 +3,30 @@
 #include "db/transaction.h"
 #include "model/booking_errors.h"
 #include "model/phase.h"
+#include "service/booking_load.h"
 
 static int
-load(struct change_work *work, struct db *db, struct err *err)
+load(struct change_work *work, struct err *err)
 {
-	const char *name = work->change->id_or_reference;
-	struct arena *arena = work->ctx->arena;
-	struct booking *found = NULL;
-	struct uuid id;
-	int result = 0;
+	struct booking *found;
 
-	if (uuid_parse(name, &id) == 0)
-		result = booking_repo_find(db, arena, &id, &found, err);
-	else if (booking_reference_valid(name))
-		result = booking_repo_find_by_reference(
-		    db, arena, name, &found, err);
-	if (result != 0)
+	if (booking_load(work->service, work->ctx,
+		work->change->id_or_reference, &found, err) != 0)
 		return -1;
-	if (found == NULL)
-		return err_set_public(err, &BOOKING_NOT_FOUND,
-		    "Booking with ID %.64s not found", name);
 	work->before = found;
-	work->changed = arena_alloc(arena, sizeof(*found));
+	work->changed = arena_alloc(work->ctx->arena, sizeof(*found));
 	*work->changed = *found;
 	return 0;
+}
+
+static bool
+is_expected(const struct expected_versions *expected, unsigned version)
+{
+	for (size_t i = 0; expected != NULL && i < expected->count; i++) {
+		if (expected->versions[i] == version)
+			return true;
+	}
+	return expected == NULL;
 }
 
 static int
@@ -37,8 +37,7 @@ check(struct change_work *work, struct err *err)
 	if (change->caller != NULL && authorize_booking(change->caller,
 					  work->action, work->before, err) != 0)
 		return -1;
-	if (change->expected_version != 0 &&
-	    change->expected_version != work->before->version)
+	if (!is_expected(change->expected, work->before->version))
 		return err_set_public(err, &PRECONDITION_FAILED,
 		    "The booking's version is %u", work->before->version);
 	return 0;
@@ -100,7 +99,7 @@ change_in_transaction(struct db *db, void *context, struct err *err)
 	work->now_ms = clock_wall_ms();
 	work->nothing = false;
 	work->facts = (struct event_facts){ .refund_cents = -1 };
-	if (load(work, db, err) != 0 || check(work, err) != 0 ||
+	if (load(work, err) != 0 || check(work, err) != 0 ||
 	    work->plan(work, err) != 0)
 		return -1;
 	if (!work->nothing && write_change(work, db, err) != 0)

@@ -140,7 +140,10 @@ prepare_booking(struct creation *work, struct err *err)
 	const struct booking_request *request = work->request;
 	struct booking_service *service = work->service;
 	struct arena *arena = work->ctx->arena;
-	int64_t now_ms = clock_wall_ms(), hold = service->rules->hold_minutes;
+	int64_t hold = service->rules->hold_minutes;
+	/* Ids sort by the time at which bookings were created. */
+	struct uuid id = uuid_make();
+	int64_t now_ms = uuid_time_ms(&id);
 	struct booking *booking = arena_alloc(arena, sizeof(*booking));
 	char *reference = arena_alloc(arena, REFERENCE_SIZE);
 
@@ -148,7 +151,7 @@ prepare_booking(struct creation *work, struct err *err)
 		service->db, &service->references, now_ms, reference, err) != 0)
 		return -1;
 	*booking = (struct booking){
-		.id = uuid_make(),
+		.id = id,
 		.reference = reference,
 		.user_id = work->caller->user_id,
 		.flight_id = request->flight_id,

@@ -69,13 +69,20 @@ int booking_get(struct booking_service *service,
     const char *id_or_reference, struct booking **booking,
     struct err *err) MUST_CHECK;
 
+/* A condition on the booking's version: one of these (If-Match). */
+#define EXPECTED_VERSIONS_MAX 16
+struct expected_versions {
+	unsigned versions[EXPECTED_VERSIONS_MAX];
+	size_t count; /* 0: no version fits */
+};
+
 /* Who changes which booking, and on what condition. */
 struct booking_change {
 	const char *id_or_reference;
 	const struct caller *caller; /* NULL: the system itself */
 	const char *reason;	     /* for the history; NULL: none */
 	const char *comments;	     /* NULL: none */
-	unsigned expected_version;   /* If-Match; 0: any */
+	const struct expected_versions *expected; /* NULL: any */
 	/* Further work in the change's transaction (an inbox row), done also
 	 * when there is nothing to change; NULL: none. May run several times.
 	 */

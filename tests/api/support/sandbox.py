@@ -44,7 +44,7 @@ class SandboxControl:
         self._call("DELETE", "/calls")
 
     def reset(self):
-        self._call("POST", "/reset")
+        self._call("DELETE", "/state")
 
 
 def quoted(flight_id):

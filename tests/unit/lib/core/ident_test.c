@@ -52,6 +52,7 @@ uuids_carry_the_time(void **state)
 	before = (uint64_t)clock_wall_ms();
 	uuid = uuid_make();
 	assert_in_range(ms_of(&uuid), before, (uint64_t)clock_wall_ms());
+	assert_int_equal(uuid_time_ms(&uuid), ms_of(&uuid));
 }
 
 static void

@@ -57,7 +57,8 @@ SRC_SOURCES = \
 	src/service/booking_history.c src/service/booking_list.c \
 	src/service/booking_load.c src/service/idempotency_sweep.c \
 	src/service/seat_map.c \
-	src/service/booking_get.c src/service/inventory.c \
+	src/service/booking_get.c src/service/hold_expiry.c \
+	src/service/inventory.c \
 	src/service/outbox.c src/service/seat_allocation.c \
 	src/service/seat_hints.c \
 	src/controller/call.c src/controller/change_controller.c \
@@ -67,9 +68,11 @@ SRC_SOURCES = \
 	src/controller/health_controller.c src/controller/input.c \
 	src/controller/present.c src/controller/condition.c \
 	src/controller/openapi_controller.c \
-	src/events/relay.c src/events/topology.c \
+	src/events/consumer.c src/events/flight_events.c \
+	src/events/payment_events.c src/events/relay.c src/events/reminder.c \
+	src/events/sweep.c src/events/topology.c \
 	src/app/app.c src/app/background.c src/app/background_settings.c \
-	src/app/dispatch.c src/app/metric_names.c \
+	src/app/dispatch.c src/app/duty.c src/app/metric_names.c \
 	src/app/routes.c src/app/settings.c src/app/shared.c src/app/start.c \
 	src/app/worker.c \
 	src/control/command.c src/control/errors.c src/control/migrate.c \

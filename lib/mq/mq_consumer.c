@@ -7,6 +7,10 @@
 #define ATTEMPTS_HEADER	   "x-attempts"
 #define ERROR_HEADER	   "x-error"
 #define TRACEPARENT_HEADER "traceparent"
+#define QUEUE_HEADER	   "x-origin-queue"
+#define KEY_HEADER	   "x-origin-key"
+/* Set by a broker that dead-letters. */
+#define DEATH_HEADER "x-first-death-queue"
 /* Longer reasons are cut, so that the properties still fit into one frame. */
 #define ERROR_MAX_BYTES 1000
 
@@ -103,6 +107,15 @@ read_headers(struct arena *arena, const amqp_table_t *headers,
 		else if (key_is(entry, TRACEPARENT_HEADER))
 			delivery->traceparent =
 			    text_value(arena, &entry->value);
+		else if (key_is(entry, KEY_HEADER))
+			delivery->origin_key = text_value(arena, &entry->value);
+		else if (key_is(entry, QUEUE_HEADER))
+			delivery->origin_queue =
+			    text_value(arena, &entry->value);
+		else if (key_is(entry, DEATH_HEADER) &&
+			 delivery->origin_queue == NULL)
+			delivery->origin_queue =
+			    text_value(arena, &entry->value);
 	}
 	if (delivery->attempts < 0)
 		delivery->attempts = 0;
@@ -173,6 +186,8 @@ take(struct mq *mq, struct mq_content *content, const char *queue,
 	if (properties != NULL)
 		read_properties(arena, properties, delivery);
 	empty_amqp_pool(&pool);
+	if (delivery->origin_key == NULL)
+		delivery->origin_key = delivery->routing_key;
 	mq_content_free(content);
 	mq_prove(mq);
 }
@@ -300,8 +315,8 @@ mq_get(struct mq *mq, struct arena *arena, const char *queue,
 static bool
 is_carried(const amqp_table_entry_t *entry)
 {
-	static const char *const ours[] = { ATTEMPTS_HEADER, ERROR_HEADER, "CC",
-		"BCC" };
+	static const char *const ours[] = { ATTEMPTS_HEADER, ERROR_HEADER,
+		QUEUE_HEADER, KEY_HEADER, "CC", "BCC" };
 
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
 		if (key_is(entry, ours[i]))
@@ -309,13 +324,25 @@ is_carried(const amqp_table_entry_t *entry)
 	return true;
 }
 
+static amqp_table_entry_t
+text_entry(const char *name, const char *text, size_t max)
+{
+	return (amqp_table_entry_t){ .key = amqp_cstring_bytes(name),
+		.value = { .kind = AMQP_FIELD_KIND_UTF8,
+		    .value.bytes = mq_bytes(text, strnlen(text, max)) } };
+}
+
 /* The headers that came, with ours in place of older ones of the same name.
  * Memory of the pool. -1: out of it. */
 static int
-forwarded_headers(amqp_pool_t *pool, const amqp_table_t *from, int64_t attempts,
-    const char *error, amqp_table_t *to)
+forwarded_headers(amqp_pool_t *pool, const struct mq_delivery *delivery,
+    const amqp_table_t *from, int64_t attempts, const char *error,
+    amqp_table_t *to)
 {
-	size_t room = (size_t)from->num_entries + 2;
+	const char *queue = delivery->origin_queue != NULL
+				? delivery->origin_queue
+				: delivery->queue;
+	size_t room = (size_t)from->num_entries + 4;
 	amqp_table_entry_t *entries =
 	    amqp_pool_alloc(pool, room * sizeof(*entries));
 	int count = 0;
@@ -329,13 +356,12 @@ forwarded_headers(amqp_pool_t *pool, const amqp_table_t *from, int64_t attempts,
 		.key = amqp_cstring_bytes(ATTEMPTS_HEADER),
 		.value = { .kind = AMQP_FIELD_KIND_I64, .value.i64 = attempts }
 	};
+	entries[count++] = text_entry(QUEUE_HEADER, queue, MQ_NAME_SIZE);
+	entries[count++] =
+	    text_entry(KEY_HEADER, delivery->origin_key, MQ_NAME_SIZE);
 	if (error != NULL)
 		entries[count++] =
-		    (amqp_table_entry_t){ .key =
-					      amqp_cstring_bytes(ERROR_HEADER),
-			    .value = { .kind = AMQP_FIELD_KIND_UTF8,
-				.value.bytes = mq_bytes(
-				    error, strnlen(error, ERROR_MAX_BYTES)) } };
+		    text_entry(ERROR_HEADER, error, ERROR_MAX_BYTES);
 	*to = (amqp_table_t){ count, entries };
 	return 0;
 }
@@ -355,7 +381,7 @@ forwarded_properties(amqp_pool_t *pool, const struct mq_delivery *delivery,
 	    amqp_flags_t)(AMQP_BASIC_EXPIRATION_FLAG | AMQP_BASIC_USER_ID_FLAG);
 	to->_flags |= AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG;
 	to->delivery_mode = AMQP_DELIVERY_PERSISTENT;
-	return forwarded_headers(pool,
+	return forwarded_headers(pool, delivery,
 	    from->_flags & AMQP_BASIC_HEADERS_FLAG ? &from->headers : &none,
 	    attempts, error, &to->headers);
 }

@@ -26,7 +26,12 @@ struct mq_delivery {
 	const char *type;
 	const char *app_id;
 	const char *traceparent;
-	const char *error;    /* the x-error header */
+	const char *error; /* the x-error header */
+	/* Where a message that was forwarded or dead-lettered was first
+	 * delivered from, and how it had come there; else NULL, the key the
+	 * message's own. */
+	const char *origin_queue;
+	const char *origin_key;
 	int64_t attempts;     /* the x-attempts header, 0 without */
 	int64_t timestamp_ms; /* 0: none */
 	bool redelivered;
@@ -58,10 +63,10 @@ int mq_reject(
  * queue). Opens the connection if needed. Acknowledge it as any. */
 int mq_get(struct mq *mq, struct arena *arena, const char *queue,
     struct mq_delivery *delivery, struct err *err) MUST_CHECK;
-/* Publishes a delivery again with x-attempts and x-error headers: 0 when a
- * queue has it, confirmed before the deadline. Body and properties are the
- * same, but for those that would act again (expiration, user-id, CC, BCC). A
- * cut body is ERR_INVALID: reject such a message, the broker still has it
+/* Publishes a delivery again with x-attempts, x-error and x-origin headers: 0
+ * when a queue has it, confirmed before the deadline. Body and properties are
+ * the same, but for those that would act again (expiration, user-id, CC, BCC).
+ * A cut body is ERR_INVALID: reject such a message, the broker still has it
  * whole. */
 int mq_forward(struct mq *mq, const struct mq_delivery *delivery,
     const char *exchange, const char *routing_key, int64_t attempts,

@@ -61,6 +61,15 @@ app_rules(const struct settings *settings)
 	};
 }
 
+void
+app_wake(const struct settings *settings, struct relay_wake *wake)
+{
+	relay_wake_init(wake,
+	    settings->db_socket[0] != '\0' ? settings->db_socket
+					   : settings->db_host,
+	    settings->db_name);
+}
+
 static void
 init_gateways(struct app *app)
 {
@@ -115,6 +124,8 @@ init_services(struct app *app)
 	app->publisher.timeout_ms = app->settings->publish_timeout_ms;
 	app->outbox.db = app->bookings.db;
 	app->outbox.publisher = &app->publisher;
+	app_wake(app->settings, &app->wake);
+	app->outbox.wake = &app->wake;
 	app->outbox.slot = app->slot;
 	app->bookings.flights = &app->flights;
 	app->bookings.outbox = &app->outbox;
@@ -153,6 +164,7 @@ void
 app_release(struct app *app)
 {
 	outbox_flush(&app->outbox);
+	relay_wake_release(&app->wake);
 	rest_client_free(app->bookings.rest);
 	mq_free(app->publisher.mq);
 	db_free(app->bookings.db);

@@ -22,6 +22,7 @@ struct app {
 	struct auth_gateway auth;
 	struct flight_gateway flights;
 	struct event_publisher publisher;
+	struct relay_wake wake;
 	struct outbox outbox;
 	struct booking_service bookings;
 	struct api api;
@@ -46,5 +47,7 @@ struct db_settings app_db_settings(const struct settings *settings);
 struct mq_settings app_mq_settings(
     const struct settings *settings, const char *name);
 struct booking_rules app_rules(const struct settings *settings);
+/* Names the relay of this host by the database. */
+void app_wake(const struct settings *settings, struct relay_wake *wake);
 
 #endif

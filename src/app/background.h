@@ -8,14 +8,25 @@
 
 #include "app/settings.h"
 #include "events/relay.h"
+#include "events/sweep.h"
 #include "events/topology.h"
+
+enum source {
+	SOURCE_PAYMENTS,
+	SOURCE_FLIGHTS,
+	SOURCE_REMINDERS,
+	SOURCE__COUNT
+};
 
 /* The settings of src/events; lives as long as the process. */
 struct background_settings {
-	struct event_source sources[2];
+	struct event_source sources[SOURCE__COUNT];
 	struct topology_settings topology_settings;
 	struct mq_topology topology;
+	const char *dead_exchange;
+	const char *dead_queue;
 	struct relay_settings relay;
+	struct sweep_settings sweep;
 };
 
 /* Translates the settings; texts go to the arena. ERR_INVALID names what is

@@ -6,26 +6,39 @@
 #define GRACE_MS	 1000
 #define LEASE_MS	 5000
 #define BATCH_TIMEOUT_MS 2000
+#define DAY_MS		 (24LL * 60 * 60 * 1000)
 
 static const char *const PAYMENT_KEYS[] = { "payment.completed",
 	"payment.failed" };
 static const char *const FLIGHT_KEYS[] = { "flight.cancelled" };
+static const char *const REMINDER_KEYS[] = { "booking.created",
+	"booking.confirmed" };
 
+/* The reminder adapter consumes events of our own. */
 static void
-set_sources(
-    const struct settings *settings, struct background_settings *background)
+set_sources(const struct settings *settings, struct arena *arena,
+    struct background_settings *background)
 {
-	background->sources[0] = (struct event_source){
+	background->sources[SOURCE_PAYMENTS] = (struct event_source){
 		.exchange = settings->payment_exchange,
 		.queue = settings->payment_queue,
 		.keys = PAYMENT_KEYS,
 		.key_count = ARRAY_LEN(PAYMENT_KEYS),
 	};
-	background->sources[1] = (struct event_source){
+	background->sources[SOURCE_FLIGHTS] = (struct event_source){
 		.exchange = settings->flight_exchange,
 		.queue = settings->flight_queue,
 		.keys = FLIGHT_KEYS,
 		.key_count = ARRAY_LEN(FLIGHT_KEYS),
+	};
+	background->sources[SOURCE_REMINDERS] = (struct event_source){
+		.exchange = settings->reminder_exchange[0] == '\0'
+				? ""
+				: settings->rabbitmq_exchange,
+		.queue = arena_printf(
+		    arena, "%s.reminders", settings->rabbitmq_exchange),
+		.keys = REMINDER_KEYS,
+		.key_count = ARRAY_LEN(REMINDER_KEYS),
 	};
 }
 
@@ -44,6 +57,7 @@ topology_settings(const struct settings *settings,
 			    settings->queue_refund_required,
 		},
 		.consumer_queues = settings->consumer_queues,
+		.reminder_exchange = settings->reminder_exchange,
 		.quorum = strcmp(settings->rabbitmq_queue_type, "quorum") == 0,
 		.sources = background->sources,
 		.source_count = ARRAY_LEN(background->sources),
@@ -58,7 +72,7 @@ background_settings(const struct settings *settings, struct arena *arena,
 {
 	int64_t timeout_ms = settings->publish_timeout_ms;
 
-	set_sources(settings, background);
+	set_sources(settings, arena, background);
 	background->topology_settings = topology_settings(settings, background);
 	background->relay = (struct relay_settings){
 		.exchange = settings->rabbitmq_exchange,
@@ -70,6 +84,12 @@ background_settings(const struct settings *settings, struct arena *arena,
 		.max_attempts = (unsigned)settings->event_max_attempts,
 		.lease_ms = LEASE_MS,
 	};
+	background->sweep.retention_ms =
+	    settings->event_retention_days * DAY_MS;
+	background->dead_exchange =
+	    topology_dead_exchange(arena, settings->rabbitmq_exchange);
+	background->dead_queue =
+	    topology_dead_queue(arena, settings->rabbitmq_exchange);
 	return topology_build(
 	    arena, &background->topology_settings, &background->topology, err);
 }

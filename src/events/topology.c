@@ -187,6 +187,8 @@ topology_build(struct arena *arena, const struct topology_settings *from,
 	};
 
 	add_own(&builder);
+	if (from->reminder_exchange[0] != '\0')
+		add_exchange(&builder, from->reminder_exchange, "direct");
 	if (add_consumers(&builder, err) != 0)
 		return -1;
 	for (size_t i = 0; i < from->source_count; i++) {

@@ -31,6 +31,7 @@ struct topology_settings {
 	 * blank-separated queues of downstream services, each with the keys it
 	 * binds to. */
 	const char *consumer_queues;
+	const char *reminder_exchange; /* direct; "" = none */
 	bool quorum;
 	const struct event_source *sources;
 	size_t source_count;

@@ -28,6 +28,14 @@ remember_published(struct outbox *outbox, const struct booking_event *event)
 	};
 }
 
+static bool
+leave_to_relay(struct outbox *outbox, const struct booking_event *event)
+{
+	if (outbox->wake != NULL)
+		relay_wake_send(outbox->wake, &event->booking_id);
+	return false;
+}
+
 bool
 outbox_send(struct outbox *outbox, const struct request_context *ctx,
     const struct booking_event *event, bool may_send)
@@ -35,13 +43,13 @@ outbox_send(struct outbox *outbox, const struct request_context *ctx,
 	struct err err;
 
 	if (!may_send)
-		return false;
+		return leave_to_relay(outbox, event);
 	scoreboard_phase(outbox->slot, PHASE_PUBLISH);
 	err_clear(&err);
 	if (event_publisher_send(outbox->publisher, ctx, event, &err) != 0) {
 		log_write(LOG_WARN, "event_deferred",
 		    LOG_FIELDS(LOG_TEXT("cause", err.cause)));
-		return false;
+		return leave_to_relay(outbox, event);
 	}
 	remember_published(outbox, event);
 	return true;

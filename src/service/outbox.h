@@ -10,12 +10,14 @@
 #define SERVICE_OUTBOX_H
 
 #include "gateway/event_publisher.h"
+#include "gateway/relay_wake.h"
 #include "prefork/scoreboard.h"
 #include "repository/event_repo.h"
 
 struct outbox {
 	struct db *db;
 	struct event_publisher *publisher;
+	struct relay_wake *wake; /* told of events that wait; NULL: nobody */
 	struct scoreboard_slot *slot;
 	struct event_key published[EVENT_MARK_MAX];
 	size_t published_count;

@@ -242,6 +242,8 @@ a_forwarded_message_is_the_same_with_a_reason(void **state)
 	assert_string_equal(got.body, one.body);
 	assert_int_equal(got.attempts, 3);
 	assert_string_equal(got.error, "no \"luck\"");
+	assert_string_equal(got.origin_queue, queue);
+	assert_string_equal(got.origin_key, one.routing_key);
 	/* Once more: its own headers are replaced, not repeated. */
 	assert_int_equal(mq_forward(mq, &got, exchange, retry, 4, NULL,
 			     deadline_in(BROKER_TIMEOUT_MS), &err),
@@ -249,6 +251,8 @@ a_forwarded_message_is_the_same_with_a_reason(void **state)
 	got = next(mq);
 	assert_int_equal(got.attempts, 4);
 	assert_null(got.error);
+	assert_string_equal(got.origin_queue, queue);
+	assert_string_equal(got.origin_key, one.routing_key);
 	mq_free(mq);
 }
 

@@ -1,0 +1,28 @@
+/*
+ * What has to be done from time to time: cancelling unpaid bookings whose hold
+ * has run out, and forgetting what nobody needs any more. In small batches;
+ * any number of sweepers may run.
+ */
+#ifndef EVENTS_SWEEP_H
+#define EVENTS_SWEEP_H
+
+#include "events/pace.h"
+#include "service/booking_service.h"
+
+struct sweep_settings {
+	int64_t retention_ms; /* 0: for ever */
+};
+
+struct sweep {
+	const struct sweep_settings *settings;
+	struct booking_service *service;
+	struct arena *arena;	   /* reset by each step */
+	int64_t next_retention_ms; /* monotonic */
+	struct uuid cursor;	   /* where the retention sweep has come to */
+	bool lost;		   /* the database, when last tried */
+};
+
+/* One batch of each kind that is due. */
+void sweep_step(struct sweep *sweep, struct pace *pace);
+
+#endif

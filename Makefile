@@ -66,7 +66,7 @@ SRC_SOURCES = \
 	src/controller/list_input.c src/controller/seat_controller.c \
 	src/controller/booking_controller.c src/controller/booking_input.c \
 	src/controller/health_controller.c src/controller/input.c \
-	src/controller/present.c src/controller/condition.c \
+	src/controller/present.c \
 	src/controller/openapi_controller.c \
 	src/events/consumer.c src/events/flight_events.c \
 	src/events/payment_events.c src/events/relay.c src/events/reminder.c \
@@ -316,6 +316,10 @@ clean-data: ## forget the data that `make run` left under var/
 
 install-packages: ## install what `make run` and `make test` need, no more
 	@$(INSTALLED) test
+
+.PHONY: docs
+docs: ## the reference page at /docs (its viewer comes from npm)
+	@conf/docs/build.sh $(BUILD)/docs $(BUILD)/npm/docs
 
 .PHONY: docs
 docs: ## the reference page at /docs (its viewer comes from npm)

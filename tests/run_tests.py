@@ -14,7 +14,7 @@ import time
 import xml.etree.ElementTree
 
 from stack.broker import Broker
-from stack.build import build
+from stack.build import build, build_page, npm_environment
 from stack.database import Database
 from stack.follow import Follower
 from stack.process import Failure, Processes
@@ -25,11 +25,11 @@ CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LINT = os.path.join(CHECKOUT, "tests", "lint")
 TEST_ROOT = os.path.join(CHECKOUT, "var", "test")
 CHECKS = ("layers", "headers", "isolation", "banned", "format", "size",
-          "scripts", "links", "cppcheck", "tidy", "selftest")
+          "scripts", "links", "openapi", "cppcheck", "tidy", "selftest")
 TEST_TARGETS = ("all", "unit-tests", "integration-tests")
 # A program that hangs is ended; none needs a tenth of this.
 TEST_SECONDS = 600
-SUITES = ("build", "lint", "unit", "integration", "api")
+SUITES = ("build", "lint", "unit", "corpus", "integration", "api")
 
 
 class Tally:
@@ -91,10 +91,16 @@ class Runner:
                 pool.submit(self._one, f"lint {check}", lambda c=check:
                             self.processes.run(
                                 f"lint-{c}", [os.path.join(LINT, c + ".sh")],
-                                TEST_SECONDS, cwd=CHECKOUT, show=True))
+                                TEST_SECONDS, env=npm_environment(),
+                                cwd=CHECKOUT, show=True))
 
     def unit(self):
         self._programs("UNIT_TESTS", {})
+
+    def corpus(self):
+        self._one("json corpus", lambda: self.processes.run(
+            "json-corpus", ["make", "-s", "test-json-corpus"], TEST_SECONDS,
+            env=npm_environment(), cwd=CHECKOUT, show=True))
 
     def integration(self):
         """Programs that find a database and a broker in their environment."""
@@ -122,6 +128,8 @@ class Runner:
             sockets.remove()
 
     def api(self):
+        self._one("page at /docs", lambda: build_page(
+            self.processes, CHECKOUT, self.build_dir))
         report = os.path.join(self.directory, "api.xml")
         started = time.monotonic()
         follower = Follower(self.processes.log_dir, ("api",))
@@ -208,6 +216,7 @@ class Runner:
                     (self.build_with_clang, "build" in suites)]),
                 lanes.submit(self._lane, [
                     (self.unit, "unit" in suites),
+                    (self.corpus, "corpus" in suites),
                     (self.integration, "integration" in suites)])]
             for lane in running:
                 lane.result()

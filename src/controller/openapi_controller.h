@@ -10,7 +10,7 @@
 /* Made by src/app/embed.sh. */
 extern const unsigned char OPENAPI[];
 extern const size_t OPENAPI_LEN;
-extern const char OPENAPI_ETAG[];
+extern const char OPENAPI_TAG[];
 
 extern const struct action OPENAPI_GET;
 

@@ -108,6 +108,9 @@ put tests/x.py 'def f(:'
 sees scripts.sh 'a Python syntax error' 'SyntaxError'
 put README.md 'See [nothing](lib/none.h).'
 sees links.sh 'a dead link' 'README.md:1: no lib/none.h'
+mkdir "$work/tree/src/app"
+put src/app/openapi.json '{"openapi": "3.1.0", "paths": {}}'
+sees openapi.sh 'a description without its title' 'required property "info"'
 put lib/core/base.c 'int f(void);' 'int' 'f(void)' '{' 'int *p = 0;' \
     'return *p;' '}'
 sees tidy.sh 'a null pointer' 'NullDereference'

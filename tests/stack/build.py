@@ -2,9 +2,25 @@
 
 import fcntl
 import os
+import re
 
 # Left by the make that called us; a make of ours is a new one.
 MAKE_VARIABLES = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")
+
+
+# What npm may need to know to reach its registry.
+NPM = re.compile(r"(https?|no)_proxy|NODE_EXTRA_CA_CERTS|npm_config_.*", re.I)
+
+
+def npm_environment():
+    return {name: value for name, value in os.environ.items()
+            if NPM.fullmatch(name)}
+
+
+def build_page(processes, checkout, directory):
+    """The page at /docs, below the build directory."""
+    processes.run("docs", ["make", "-s", "docs", f"BUILD={directory}"],
+                  seconds=60, env=npm_environment(), cwd=checkout)
 
 
 def build(processes, settings, targets=("all",), name="build"):

@@ -128,7 +128,8 @@ def introduce(stack, state, progress):
         r""" 's/.*"booking_id":"\([^"]*\)".*/\1/'"""
         f" {answer})"
         f" -H 'Authorization: Bearer {customer}'\n\n"
-        f"curl -s {url}/health/ready\n")
+        f"curl -s {url}/health/ready\n\n"
+        f"All of the API, to read and to try: {url}/docs/\n")
 
 
 def mention_ignored_settings(progress):

@@ -8,7 +8,7 @@ import secrets
 import time
 
 from .broker import Broker
-from .build import build
+from .build import build, build_page
 from .database import Database
 from .ports import Port
 from .process import Failure, Processes
@@ -58,7 +58,8 @@ class Stack:
         self.service = Service(self.processes, programs, env,
                                cwd or directory, self._sockets.path, workers)
         self.web = Lighttpd(self.processes, checkout, directory, port,
-                            self.service.socket)
+                            self.service.socket,
+                            os.path.join(os.path.dirname(programs), "docs"))
         if self.sandbox:
             self.web.add_sandbox(self.sandbox.port, self.sandbox.socket)
         self._write_settings()
@@ -133,6 +134,8 @@ class Stack:
         with Together(self.processes) as together:
             built = together.run(self._step, progress, "build", lambda: build(
                 self.processes, build_with)) if build_with else None
+            if build_with:
+                together.run(self._build_page, progress, build_with)
             database = self.database and together.run(
                 self._step, progress, "database",
                 lambda: self.database.start(self._keep))
@@ -149,6 +152,14 @@ class Stack:
             self.service.start_events()
             self.web.start()
             return self.wait_ready()
+
+    def _build_page(self, progress, settings):
+        """The service runs without; the page then says what it lacks."""
+        try:
+            build_page(self.processes, settings["checkout"],
+                       settings["BUILD"])
+        except Failure:
+            progress.line("  Without npm, /docs says how to get its viewer.")
 
     def _migrate(self):
         try:

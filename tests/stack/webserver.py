@@ -27,12 +27,15 @@ $SERVER["socket"] == "{address}:{port}" {{
 class Lighttpd:
     """Serves the pool's socket on `port`, and the sandbox's on another."""
 
-    def __init__(self, processes, checkout, directory, port, pool_socket):
+    def __init__(self, processes, checkout, directory, port, pool_socket,
+                 docs):
+        """`docs`: directory of the page at /docs."""
         self._processes = processes
         self._checkout = checkout
         self._directory = directory
         self._port = port
         self._pool_socket = pool_socket
+        self._docs = docs
         self._sandbox = None
         self.process = None
 
@@ -62,6 +65,7 @@ class Lighttpd:
                 ("port", str(self._port.number)),
                 ("pool", quoted(self._pool_socket)),
                 ("errors", quoted(errors)),
+                ("docs", quoted(os.path.join(self._docs, ""))),
                 # What it says goes where its other output goes.
                 ("log", quoted("/dev/stderr")),
                 ("spool", quoted(spool))):

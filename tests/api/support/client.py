@@ -1,8 +1,11 @@
-"""An HTTP client that holds every answer to the contract's envelope."""
+"""An HTTP client that holds every answer to the contract's envelope and to
+the API's description."""
 
 import uuid
 
 import requests
+
+from .description import ADDRESS, DESCRIPTION
 
 BOOKINGS = "/api/v1/bookings"
 JSON = "application/json; charset=utf-8"
@@ -25,8 +28,9 @@ class Client:
         response = self._session.request(
             method, self.url + path, timeout=timeout, headers=sent,
             allow_redirects=False, **options)
-        if path.startswith("/api/v1"):
+        if path.startswith("/api/v1") and path != ADDRESS:
             assert_envelope(response)
+        DESCRIPTION.check(response)
         return response
 
     def get(self, path, **options):

@@ -53,6 +53,7 @@ SRC_SOURCES = \
 	src/service/authorization.c src/service/booking_create.c \
 	src/service/booking_cancel.c src/service/booking_change.c \
 	src/service/booking_confirm.c src/service/booking_edit.c \
+	src/service/booking_extend.c \
 	src/service/booking_refund.c \
 	src/service/booking_history.c src/service/booking_list.c \
 	src/service/booking_load.c src/service/idempotency_sweep.c \
@@ -287,6 +288,14 @@ $(BIN)/json_gate: tests/corpus/json_gate_main.c $(BUILD)/liblib.a
 	$(COMPILE) $(LIB_INCLUDE) -o $@ $< $(BUILD)/liblib.a $(MODE_LINK) \
 	    $(PACKAGE_LIBS)
 
+$(BIN)/bench-ceiling: tests/bench/ceiling.c $(PROGRAM_PARTS)
+	@mkdir -p $(@D)
+	$(COMPILE) $(SRC_INCLUDE) -o $@ $< $(PROGRAM_PARTS) $(MODE_LINK) \
+	    $(PACKAGE_LIBS)
+
+.PHONY: bench-programs
+bench-programs: $(BIN)/bench-ceiling
+
 .PHONY: unit-tests integration-tests
 unit-tests: $(UNIT_TESTS:%.c=$(BUILD)/%)
 integration-tests: $(INTEGRATION_TESTS:%.c=$(BUILD)/%)
@@ -301,7 +310,7 @@ INSTALLED = tests/stack/install.sh
 PYTHON = env PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3
 RUN_TESTS = $(INSTALLED) test -- $(PYTHON) tests/run_tests.py
 
-.PHONY: run stop clean-data install-packages
+.PHONY: run stop clean-data install-packages bench
 .PHONY: test test-unit test-integration test-api test-asan test-json-corpus
 .PHONY: generated lint format clean help
 
@@ -321,10 +330,6 @@ install-packages: ## install what `make run` and `make test` need, no more
 docs: ## the reference page at /docs (its viewer comes from npm)
 	@conf/docs/build.sh $(BUILD)/docs $(BUILD)/npm/docs
 
-.PHONY: docs
-docs: ## the reference page at /docs (its viewer comes from npm)
-	@conf/docs/build.sh $(BUILD)/docs $(BUILD)/npm/docs
-
 test: ## every check and every test; ends with `N passed, N failed`
 	@$(RUN_TESTS)
 
@@ -339,6 +344,9 @@ test-api: ## tests of the whole service over HTTP
 
 test-asan: ## unit, integration and API tests under ASan and UBSan
 	@$(RUN_TESTS) --sanitize unit integration api
+
+bench: ## measure it beside its ceiling (BENCH=--help: what can be asked for)
+	@$(INSTALLED) bench -- $(PYTHON) -m bench $(BENCH)
 
 test-json-corpus: ## the JSON gate against the public JSON test suite (needs npm)
 	@$(MAKE) -s $(BIN)/json_gate

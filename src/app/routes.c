@@ -20,6 +20,8 @@ const struct route ROUTES[] = {
 	{ HTTP_DELETE, BOOKINGS "/{id}", "booking.cancel", &BOOKING_CANCEL },
 	{ HTTP_POST, BOOKINGS "/{id}/confirm", "booking.confirm",
 	    &BOOKING_CONFIRM },
+	{ HTTP_POST, BOOKINGS "/{id}/extend", "booking.extend",
+	    &BOOKING_EXTEND },
 	{ HTTP_GET, BOOKINGS "/{id}/history", "booking.history",
 	    &BOOKING_HISTORY },
 	{ HTTP_PATCH, BOOKINGS "/{id}/passengers/{passengerId}",

@@ -109,6 +109,29 @@ edit(struct call *call, struct err *err)
 	return 0;
 }
 
+static int
+extend(struct call *call, struct err *err)
+{
+	const struct json_value *body;
+	struct booking_change change;
+	struct booking *booking;
+	struct input input;
+	struct json_out out;
+
+	if (begin(call, true, &input, &body, &change, err) != 0 ||
+	    input_verdict(&input, err) != 0 ||
+	    booking_extend(
+		call->api->bookings, &call->ctx, &change, &booking, err) != 0)
+		return -1;
+	set_etag(call, booking);
+	present_begin(call->response, 200, &out);
+	present_state(&out, booking);
+	json_put_time(&out, "expires_at", booking->expires_at_ms);
+	present_end(&out, NULL);
+	return 0;
+}
+
 const struct action BOOKING_CANCEL = { ACCESS_SIGNED_IN, cancel };
 const struct action BOOKING_CONFIRM = { ACCESS_SIGNED_IN, confirm };
+const struct action BOOKING_EXTEND = { ACCESS_SIGNED_IN, extend };
 const struct action PASSENGER_EDIT = { ACCESS_SIGNED_IN, edit };

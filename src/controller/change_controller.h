@@ -8,6 +8,7 @@
 
 extern const struct action BOOKING_CANCEL;
 extern const struct action BOOKING_CONFIRM;
+extern const struct action BOOKING_EXTEND;
 extern const struct action PASSENGER_EDIT;
 
 #endif

@@ -13,6 +13,7 @@
 #define STEP_MS		   5000
 #define PAUSE_MS	   1000
 #define BATCH_PAUSE_MS	   50
+#define KEYS_EVERY_MS	   (60 * 1000)
 #define RETENTION_EVERY_MS (60 * 60 * 1000)
 
 static void
@@ -95,23 +96,40 @@ keep_retention(struct sweep *sweep, bool *more, struct err *err)
 	return 0;
 }
 
+static int
+forget_keys(struct sweep *sweep, bool *more, struct err *err)
+{
+	int64_t now_ms = clock_monotonic_ms();
+
+	*more = false;
+	if (now_ms < sweep->next_keys_ms)
+		return 0;
+	if (idempotency_sweep(sweep->service->db, sweep->arena, &sweep->keys,
+		clock_wall_ms(), more, err) != 0)
+		return -1;
+	if (!*more)
+		sweep->next_keys_ms = now_ms + KEYS_EVERY_MS;
+	return 0;
+}
+
 void
 sweep_step(struct sweep *sweep, struct pace *pace)
 {
-	bool more_holds = false, more_old = false;
+	bool more_holds = false, more_old = false, more_keys = false;
 	struct err err;
 
 	arena_reset(sweep->arena);
 	err_clear(&err);
 	pace->wait_ms = PAUSE_MS;
 	if (expire_holds(sweep, &more_holds, &err) != 0 ||
-	    keep_retention(sweep, &more_old, &err) != 0) {
+	    keep_retention(sweep, &more_old, &err) != 0 ||
+	    forget_keys(sweep, &more_keys, &err) != 0) {
 		note_database(sweep, &err);
 		return;
 	}
 	note_database(sweep, NULL);
 	if (more_holds)
 		pace->wait_ms = 0;
-	else if (more_old)
+	else if (more_old || more_keys)
 		pace->wait_ms = BATCH_PAUSE_MS;
 }

@@ -8,6 +8,7 @@
 
 #include "events/pace.h"
 #include "service/booking_service.h"
+#include "service/idempotency_sweep.h"
 
 struct sweep_settings {
 	int64_t retention_ms; /* 0: for ever */
@@ -18,8 +19,10 @@ struct sweep {
 	struct booking_service *service;
 	struct arena *arena;	   /* reset by each step */
 	int64_t next_retention_ms; /* monotonic */
+	int64_t next_keys_ms;	   /* the same */
 	struct uuid cursor;	   /* where the retention sweep has come to */
-	bool lost;		   /* the database, when last tried */
+	struct idempotency_sweep keys;
+	bool lost; /* the database, when last tried */
 };
 
 /* One batch of each kind that is due. */

@@ -15,6 +15,7 @@
 #include "model/booking_errors.h"
 #include "model/phase.h"
 #include "service/booking_service.h"
+#include "service/hold_expiry.h"
 #include "json/json_in.h"
 
 #define MINUTE_MS (60 * 1000LL)
@@ -216,6 +217,26 @@ choose_seats(struct creation *work, struct db *db, struct err *err)
 	    db, service->hints, work->ctx->arena, work->booking, wishes, err);
 }
 
+/* After the insert, so that of two that are made at once each waits for the
+ * other and one of them counts both. */
+static int
+check_open_holds(const struct creation *work, struct db *db, struct err *err)
+{
+	int64_t most = work->service->rules->max_open_holds;
+	unsigned open = 0;
+
+	if (most == 0)
+		return 0;
+	if (hold_repo_count_open(db, work->ctx->arena, work->caller->user_id,
+		work->booking->created_at_ms, &open, err) != 0)
+		return -1;
+	if (open > most)
+		return err_set_public(err, &TOO_MANY_HOLDS,
+		    "A user may have %lld unpaid booking%s at a time",
+		    (long long)most, most == 1 ? "" : "s");
+	return 0;
+}
+
 static int
 create_in_transaction(struct db *db, void *context, struct err *err)
 {
@@ -227,7 +248,8 @@ create_in_transaction(struct db *db, void *context, struct err *err)
 	    booking_repo_insert(db, arena, booking,
 		has_key(work) ? &work->key : NULL, err) != 0 ||
 	    booking_repo_insert_passengers(db, booking, err) != 0 ||
-	    seat_repo_take(db, booking, err) != 0)
+	    seat_repo_take(db, booking, err) != 0 ||
+	    check_open_holds(work, db, err) != 0)
 		return -1;
 	prepare_event(work);
 	return event_repo_insert(db, &work->event, err);
@@ -255,6 +277,35 @@ commit_booking(struct creation *work, struct err *err)
 	return 0;
 }
 
+static bool
+lacks_seats(const struct err *err)
+{
+	return err_is(err, &SEAT_UNAVAILABLE) ||
+	       err_is(err, &FLIGHT_UNAVAILABLE);
+}
+
+/* A hold that has run out counts as free, whether it was swept or not: when
+ * seats are missing, such holds are ended and the seats looked for again. */
+static int
+commit_reclaiming(struct creation *work, struct err *err)
+{
+	const struct booking_request *request = work->request;
+
+	while (commit_booking(work, err) != 0) {
+		size_t expired = 0;
+		struct err failure;
+
+		err_clear(&failure);
+		if (!lacks_seats(err) ||
+		    hold_reclaim(work->service, work->ctx, request->flight_id,
+			&request->wishes, &expired, &failure) != 0 ||
+		    expired == 0)
+			return -1;
+		err_clear(err);
+	}
+	return 0;
+}
+
 static int
 attempt(struct creation *work, struct flight_fetch *fetch, struct err *err)
 {
@@ -264,7 +315,7 @@ attempt(struct creation *work, struct flight_fetch *fetch, struct err *err)
 	    prepare_booking(work, err) != 0)
 		return -1;
 	work->may_guess = !fetch->names_missing;
-	return commit_booking(work, err);
+	return commit_reclaiming(work, err);
 }
 
 /* The seats as the first answer told them. */

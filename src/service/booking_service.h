@@ -55,7 +55,8 @@ struct booking_result {
  * Books (contract section 2, POST). `fetch` is the begun, and if necessary
  * performed, fetch of the flight. Repeating a request returns the booking it
  * made. Errors: FLIGHT_UNAVAILABLE, SEAT_UNAVAILABLE, REQUEST_IN_PROGRESS,
- * IDEMPOTENCY_KEY_REUSED, FLIGHT_SERVICE_UNAVAILABLE and lib/db's.
+ * IDEMPOTENCY_KEY_REUSED, TOO_MANY_HOLDS, FLIGHT_SERVICE_UNAVAILABLE and
+ * lib/db's. Seats of holds that have run out count as free.
  */
 int booking_create(struct booking_service *service,
     const struct request_context *ctx, const struct caller *caller,
@@ -115,6 +116,11 @@ int booking_edit_passenger(struct booking_service *service,
     const char *passenger_id, const struct passenger *fields,
     struct booking **booking, struct passenger **edited,
     struct err *err) MUST_CHECK;
+/* Prolongs the hold of an unpaid booking: BOOKING_NOT_MODIFIABLE unless it is
+ * CREATED, its time has not run out, and the longest hold is not reached. */
+int booking_extend(struct booking_service *service,
+    const struct request_context *ctx, const struct booking_change *change,
+    struct booking **booking, struct err *err) MUST_CHECK;
 /* Notes that a payment came for a booking that is cancelled, and asks for its
  * refund; the state does not change. */
 int booking_require_refund(struct booking_service *service,

@@ -1,5 +1,5 @@
 #!/bin/bash
-# install.sh run|test [-- COMMAND ...]
+# install.sh run|test|bench [-- COMMAND ...]
 #
 # Installs the Debian or Ubuntu packages that `make run` or `make test` needs
 # and this machine lacks, says which and why, and then becomes COMMAND. Nothing
@@ -46,6 +46,11 @@ chromium|that browser
 chromium-driver|lets Selenium drive it
 nodejs command:node|runs the linter of the API description and the JSON suite
 npm command:npm|fetches these two and the viewer of /docs, by their lock files
+'
+for_bench='
+wrk|generates the load
+python3-pika|counts the messages
+python3-pymysql|counts the rows
 '
 
 policy=/usr/sbin/policy-rc.d
@@ -156,7 +161,10 @@ install_packages() {
 ensure() {
     local rows missing packages started=$SECONDS
     rows=$for_run
-    [ "$1" = run ] || rows+=$for_test
+    case $1 in
+    test) rows+=$for_test ;;
+    bench) rows+=$for_bench ;;
+    esac
     is_debian || refuse_elsewhere "$rows"
     missing=$(missing_rows "$rows")
     [ -n "$missing" ] || return 0
@@ -187,8 +195,8 @@ ensure() {
 }
 
 case ${1:-} in
-run | test) ensure "$1" ;;
-*) fail "usage: install.sh run|test [-- COMMAND ...]" ;;
+run | test | bench) ensure "$1" ;;
+*) fail "usage: install.sh run|test|bench [-- COMMAND ...]" ;;
 esac
 shift
 [ "${1:-}" != -- ] || shift

@@ -1,0 +1,81 @@
+"""What is measured: the pools beside one another on one database and one
+broker, and the ceiling program."""
+
+import json
+import os
+
+from api.support import token as tokens
+from stack.ports import Port
+from stack.service import Service
+from stack.webserver import Lighttpd
+
+CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+USERS = 200
+LISTER = "lister"
+
+
+class Pool:
+    """A pool and its web server, started beside the stack's own so that two
+    settings can be measured in turn. Idle, it costs nothing."""
+
+    def __init__(self, stack, programs, environment, name, settings,
+                 workers=None):
+        directory = os.path.join(stack.directory, f"pool-{name}")
+        os.makedirs(directory, exist_ok=True)
+        self.port = Port()
+        self.url = f"http://127.0.0.1:{self.port.number}"
+        env = {**environment, **stack.settings, **settings}
+        self._service = Service(stack.processes, programs, env, directory,
+                                directory, workers)
+        self._web = Lighttpd(stack.processes, CHECKOUT, directory, self.port,
+                             self._service.socket,
+                             os.path.join(os.path.dirname(programs), "docs"))
+
+    def start(self):
+        self._service.start_pool()
+        self._web.start()
+
+    def stop(self):
+        self._web.stop()
+        self._service.stop_pool()
+
+    def roots(self):
+        return {"web": [self._web.process.pid],
+                "workers": [self._service.pool.pid]}
+
+
+def components(stack, pool=None):
+    """The process trees by component."""
+    roots = {
+        "database": [stack.database.process.pid],
+        "broker": [stack.broker.process.pid],
+        "relay": [stack.service.events.pid],
+    }
+    if stack.sandbox:
+        roots["stubs"] = [stack.sandbox.process.pid, stack.web.process.pid]
+    return {**(pool.roots() if pool else {}), **roots}
+
+
+def write_tokens(path, secret):
+    """A file of "USER TOKEN" lines: the users that book, the one whose
+    bookings are listed, those of seeded bookings are among the first."""
+    with open(path, "w", encoding="ascii") as out:
+        for user in [f"user-{n}" for n in range(1, USERS + 1)] + [LISTER]:
+            out.write(f"{user} {tokens.make(user, secret, lifetime=86400)}\n")
+
+
+class Ceiling:
+    """The ceiling program; `processes` of it sell at once."""
+
+    def __init__(self, stack, programs, environment, count):
+        self._processes = stack.processes
+        self._program = os.path.join(programs, "bench-ceiling")
+        self._env = {**environment, **stack.settings}
+        self.count = count
+
+    def run(self, seconds, flights, seats, prefix):
+        out = self._processes.run("bench-ceiling", [
+            self._program, str(self.count), str(seconds), str(flights),
+            str(seats), prefix], seconds=seconds + 60, env=self._env)
+        return json.loads(out)

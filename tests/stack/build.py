@@ -4,10 +4,6 @@ import fcntl
 import os
 import re
 
-# Left by the make that called us; a make of ours is a new one.
-MAKE_VARIABLES = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")
-
-
 # What npm may need to know to reach its registry.
 NPM = re.compile(r"(https?|no)_proxy|NODE_EXTRA_CA_CERTS|npm_config_.*", re.I)
 

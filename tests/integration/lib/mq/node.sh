@@ -84,10 +84,16 @@ broker_signal() {
 	kill -s "$1" -- "-$(cat "$pid_file")"
 }
 
+# A container's first process may leave the dead unburied.
+broker_lives() {
+	state=$(sed 's/.*) \(.\).*/\1/' "/proc/$(cat "$pid_file")/stat" \
+	    2>/dev/null) && [ "$state" != Z ]
+}
+
 stop() {
 	broker_signal CONT
 	broker_signal TERM
-	while kill -0 "$(cat "$pid_file")" 2>/dev/null; do sleep 0.1; done
+	while broker_lives; do sleep 0.1; done
 	epmd -kill >/dev/null
 	rm -f "$pid_file"
 }

@@ -126,6 +126,7 @@ replied(void *context, const struct http_request *request,
 	    metric_route_series(app->route, response->status), 1);
 	metrics_observe_us(metrics, METRIC_REQUEST_SECONDS, app->route, us);
 	log_request(app, request, response, us, sent);
+	outbox_flush_old(&app->outbox);
 	scoreboard_done(app->slot);
 	log_set_request(NULL);
 }

@@ -3,6 +3,9 @@
 #include "core/log.h"
 #include "model/phase.h"
 
+/* Well below the time after which the relay takes an event for forgotten. */
+#define OLD_MS 200
+
 int
 outbox_may_send(struct outbox *outbox, struct arena *arena,
     const struct booking_event *event, bool *may_send, struct err *err)
@@ -22,6 +25,8 @@ remember_published(struct outbox *outbox, const struct booking_event *event)
 {
 	if (outbox->published_count == EVENT_MARK_MAX)
 		outbox_flush(outbox);
+	if (outbox->published_count == 0)
+		outbox->oldest_ms = clock_monotonic_ms();
 	outbox->published[outbox->published_count++] = (struct event_key){
 		.booking_id = event->booking_id,
 		.sequence = event->sequence,
@@ -53,6 +58,14 @@ outbox_send(struct outbox *outbox, const struct request_context *ctx,
 	}
 	remember_published(outbox, event);
 	return true;
+}
+
+void
+outbox_flush_old(struct outbox *outbox)
+{
+	if (outbox->published_count > 0 &&
+	    clock_monotonic_ms() - outbox->oldest_ms >= OLD_MS)
+		outbox_flush(outbox);
 }
 
 void

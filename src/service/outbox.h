@@ -21,6 +21,7 @@ struct outbox {
 	struct scoreboard_slot *slot;
 	struct event_key published[EVENT_MARK_MAX];
 	size_t published_count;
+	int64_t oldest_ms; /* monotonic; of the oldest of them */
 };
 
 /* Tries to publish a committed event. False: the relay will. `may_send` is
@@ -32,6 +33,9 @@ bool outbox_send(struct outbox *outbox, const struct request_context *ctx,
 int outbox_may_send(struct outbox *outbox, struct arena *arena,
     const struct booking_event *event, bool *may_send,
     struct err *err) MUST_CHECK;
+/* Flushes if something has waited for long: call it after each reply, so that
+ * a worker that is never idle does not leave events to be sent again. */
+void outbox_flush_old(struct outbox *outbox);
 /* Takes what was published out of the outbox; call it when nobody waits. A
  * failure is logged: the relay then publishes again. */
 void outbox_flush(struct outbox *outbox);

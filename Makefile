@@ -74,7 +74,7 @@ SRC_SOURCES = \
 	src/events/sweep.c src/events/topology.c \
 	src/app/app.c src/app/background.c src/app/background_settings.c \
 	src/app/dispatch.c src/app/duty.c src/app/metric_names.c \
-	src/app/routes.c src/app/settings.c src/app/shared.c src/app/start.c \
+	src/app/places.c src/app/routes.c src/app/settings.c src/app/shared.c src/app/start.c \
 	src/app/worker.c \
 	src/control/command.c src/control/errors.c src/control/migrate.c \
 	src/control/progress.c src/control/seed.c \

@@ -21,7 +21,9 @@ print_usage(FILE *to)
 	    "Run one or more,\n"
 	    "on any hosts: they share the work.\n"
 	    "  --env-file FILE   settings that the environment does not give\n"
-	    "                    (default: ./.env if there is one)\n"
+	    "                    (default: BOOKING_ENV_FILE, ./.env, or "
+	    "/etc/booking/booking.env\n"
+	    "                    when installed)\n"
 	    "  --help            this text and every setting\n",
 	    to);
 }

@@ -40,17 +40,20 @@ print_usage(FILE *to)
 	    "127.0.0.1:port\n"
 	    "  --workers N       worker processes (default: POOL_WORKERS)\n"
 	    "  --env-file FILE   settings that the environment does not give\n"
-	    "                    (default: ./.env if there is one)\n"
+	    "                    (default: BOOKING_ENV_FILE, ./.env, or "
+	    "/etc/booking/booking.env\n"
+	    "                    when installed)\n"
 	    "  -t                test the configuration and exit\n"
 	    "  --print-settings  show the settings in force, secrets as ***\n"
 	    "  --routes          list the method, path and name of each route\n"
 	    "  --help            this text and every setting\n"
 	    "\n"
-	    "Without --listen: with a listening socket as standard input it is "
-	    "one FastCGI\n"
-	    "worker (spawn-fcgi, lighttpd's bin-path, mod_fcgid); with CGI "
-	    "variables in the\n"
-	    "environment it answers one request.\n",
+	    "Without --listen: with a listening socket as standard input "
+	    "(spawn-fcgi,\n"
+	    "lighttpd's bin-path, mod_fcgid) it is one FastCGI worker, or with "
+	    "--workers a\n"
+	    "pool; with CGI variables in the environment it answers one "
+	    "request.\n",
 	    to);
 }
 
@@ -110,11 +113,23 @@ run_pool(const struct settings *settings, const struct options *options)
 	return worker_run_pool(settings, fd, options->workers);
 }
 
+/* The web server's socket is standard input: one worker, or with --workers a
+ * pool on it. */
+static int
+run_started(const struct settings *settings, const struct options *options)
+{
+	int fd = STDIN_FILENO;
+
+	if (options->workers > 0)
+		return worker_run_pool(settings, fd, options->workers);
+	return worker_run_alone(settings, fd);
+}
+
 static int
 run(const struct settings *settings, const struct options *options)
 {
 	if (options->listen == NULL && fcgi_is_listener(STDIN_FILENO))
-		return worker_run_alone(settings, STDIN_FILENO);
+		return run_started(settings, options);
 	if (options->listen == NULL && cgi_is_request(environ))
 		return worker_run_cgi(settings);
 	if (options->listen != NULL || settings->pool_listen[0] != '\0')
@@ -138,8 +153,12 @@ main(int argc, char **argv)
 {
 	struct options options = { 0 };
 	static struct settings settings;
+	/* The arguments of a CGI program are the client's: its query without
+	 * an equals sign (RFC 3875, section 4.4). */
+	bool from_client =
+	    !fcgi_is_listener(STDIN_FILENO) && cgi_is_request(environ);
 
-	if (parse_options(argc, argv, &options) != 0) {
+	if (!from_client && parse_options(argc, argv, &options) != 0) {
 		print_usage(stderr);
 		return EXIT_USAGE;
 	}

@@ -1,16 +1,37 @@
 #include "app/start.h"
 
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "app/places.h"
 #include "core/log.h"
+
+/* What somebody named has to be there. */
+static int
+check_env_file(const char *program, const char *env_file)
+{
+	if (access(env_file, F_OK) == 0)
+		return 0;
+	fprintf(stderr, "%s: %s: %s\n", program, env_file, strerror(errno));
+	return -1;
+}
 
 int
 start_program(
     const char *program, const char *env_file, struct settings *settings)
 {
 	struct config_values *values = NULL;
+	struct places places;
+	bool named = env_file != NULL;
 
-	if (settings_load(env_file, settings, &values, stderr) != 0) {
+	if (!named) {
+		places_find(&places);
+		env_file = places.env_file;
+		named = places.env_file_named;
+	}
+	if ((named && check_env_file(program, env_file) != 0) ||
+	    settings_load(env_file, settings, &values, stderr) != 0) {
 		fprintf(stderr,
 		    "%s: the configuration is wrong; nothing was started\n",
 		    program);

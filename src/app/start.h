@@ -12,7 +12,8 @@
 
 /* Loads the settings into *settings for the life of the process and opens the
  * log on standard error. 0; or -1 after printing what is wrong, each problem
- * on a line of its own. `program` is a literal. */
+ * on a line of its own. `program` is a literal; env_file NULL: where
+ * app/places.h says. */
 int start_program(const char *program, const char *env_file,
     struct settings *settings) MUST_CHECK;
 

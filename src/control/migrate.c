@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/places.h"
 #include "control/command.h"
 #include "core/text.h"
 #include "db/migration.h"
@@ -10,14 +11,6 @@
 #define ARENA_BYTES	 (16 * 1024 * 1024)
 #define LOCK_WAIT_S	 60
 #define STATEMENT_WAIT_S 600 /* DDL on a large table takes its time */
-
-static const char *
-folder(void)
-{
-	const char *named = getenv("BOOKING_MIGRATIONS");
-
-	return named != NULL ? named : "sql/migrations";
-}
 
 static void
 show_step(void *context, unsigned number, const char *name, bool up)
@@ -28,27 +21,28 @@ show_step(void *context, unsigned number, const char *name, bool up)
 }
 
 static int
-up(struct db *db, struct arena *arena, struct err *err)
+up(struct db *db, struct arena *arena, const char *folder, struct err *err)
 {
 	return migration_up(
-	    db, arena, folder(), LOCK_WAIT_S, show_step, NULL, err);
+	    db, arena, folder, LOCK_WAIT_S, show_step, NULL, err);
 }
 
 static int
-down(struct db *db, struct arena *arena, unsigned steps, struct err *err)
+down(struct db *db, struct arena *arena, const char *folder, unsigned steps,
+    struct err *err)
 {
 	return migration_down(
-	    db, arena, folder(), steps, LOCK_WAIT_S, show_step, NULL, err);
+	    db, arena, folder, steps, LOCK_WAIT_S, show_step, NULL, err);
 }
 
 static int
-status(struct db *db, struct arena *arena, struct err *err)
+status(struct db *db, struct arena *arena, const char *folder, struct err *err)
 {
 	struct migration_state *states;
 	size_t count;
 	char when[CLOCK_RFC3339_SIZE];
 
-	if (migration_list(db, arena, folder(), &states, &count, err) != 0)
+	if (migration_list(db, arena, folder, &states, &count, err) != 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		printf("%04u  %-28s  %s%s\n", states[i].number, states[i].name,
@@ -65,16 +59,18 @@ run_on(struct db *db, struct arena *arena, int argc, char **argv,
     bool *understood, struct err *err)
 {
 	const char *what = argc > 1 ? argv[1] : "up";
+	struct places places;
 	int64_t steps = 1;
 
+	places_find(&places);
 	*understood = true;
 	if (strcmp(what, "up") == 0 && argc <= 2)
-		return up(db, arena, err);
+		return up(db, arena, places.migrations, err);
 	if (strcmp(what, "status") == 0 && argc == 2)
-		return status(db, arena, err);
+		return status(db, arena, places.migrations, err);
 	if (strcmp(what, "down") == 0 && argc <= 3 &&
 	    (argc == 2 || text_parse_int(argv[2], 1, 9999, &steps) == 0))
-		return down(db, arena, (unsigned)steps, err);
+		return down(db, arena, places.migrations, (unsigned)steps, err);
 	*understood = false;
 	return -1;
 }

@@ -76,6 +76,8 @@ SRC_SOURCES = \
 	src/app/dispatch.c src/app/duty.c src/app/metric_names.c \
 	src/app/places.c src/app/routes.c src/app/settings.c src/app/shared.c src/app/start.c \
 	src/app/worker.c \
+	src/control/dlq.c src/control/events.c src/control/events_drain.c \
+	src/control/events_tail.c \
 	src/control/command.c src/control/errors.c src/control/migrate.c \
 	src/control/progress.c src/control/seed.c \
 	src/control/settings_command.c src/control/token.c

@@ -4,7 +4,7 @@
 
 #include "mq/mq_private.h"
 
-#define QUEUE_ARGUMENTS_MAX 4
+#define QUEUE_ARGUMENTS_MAX 5
 #define OBJECT_SIZE	    800 /* three names and the words between */
 
 struct report {
@@ -85,6 +85,13 @@ text_argument(const char *name, const char *value)
 		    .value.bytes = amqp_cstring_bytes(value) } };
 }
 
+static amqp_table_entry_t
+time_argument(const char *name, int64_t ms)
+{
+	return (amqp_table_entry_t){ .key = amqp_cstring_bytes(name),
+		.value = { .kind = AMQP_FIELD_KIND_I64, .value.i64 = ms } };
+}
+
 static amqp_table_t
 queue_arguments(const struct mq_queue *queue,
     amqp_table_entry_t entries[QUEUE_ARGUMENTS_MAX])
@@ -102,11 +109,11 @@ queue_arguments(const struct mq_queue *queue,
 		entries[count++] = text_argument(
 		    "x-dead-letter-routing-key", queue->dead_letter_key);
 	if (queue->message_ttl_ms > 0)
-		entries[count++] = (amqp_table_entry_t){
-			.key = amqp_cstring_bytes("x-message-ttl"),
-			.value = { .kind = AMQP_FIELD_KIND_I64,
-			    .value.i64 = queue->message_ttl_ms }
-		};
+		entries[count++] =
+		    time_argument("x-message-ttl", queue->message_ttl_ms);
+	if (queue->expires_ms > 0)
+		entries[count++] =
+		    time_argument("x-expires", queue->expires_ms);
 	return (amqp_table_t){ count, entries };
 }
 

@@ -20,6 +20,7 @@ struct mq_queue {
 	const char *dead_letter_exchange; /* NULL: none */
 	const char *dead_letter_key;	  /* NULL: the message's own */
 	int64_t message_ttl_ms;		  /* 0: none */
+	int64_t expires_ms; /* deleted when unused for so long; 0: never */
 };
 struct mq_binding {
 	const char *queue;

@@ -19,6 +19,8 @@ struct command {
 
 extern const struct command COMMAND_MIGRATE;
 extern const struct command COMMAND_SEED;
+extern const struct command COMMAND_EVENTS;
+extern const struct command COMMAND_DLQ;
 extern const struct command COMMAND_TOKEN;
 extern const struct command COMMAND_ERRORS;
 extern const struct command COMMAND_SETTINGS;

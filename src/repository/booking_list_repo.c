@@ -57,10 +57,11 @@ enum path {
 /* clang-format off */
 enum {
 	PAGES = 0,
-	COUNTS = PAGES + PATH__COUNT * BOOKING_SORT__COUNT,
+	COUNTS = PAGES + (int)PATH__COUNT * BOOKING_SORT__COUNT,
 	STATEMENT__COUNT = COUNTS + PATH__COUNT
 };
-#define PAGE_OF(path, sort) (PAGES + (path) * BOOKING_SORT__COUNT + (sort))
+#define PAGE_OF(path, sort)						\
+	(PAGES + (int)(path) * BOOKING_SORT__COUNT + (int)(sort))
 
 #define PAGES_OF(path, name, created, departure, where)			\
 	[PAGE_OF(path, SORT_CREATED_DESC)] = { "list." name ".created_desc",	\

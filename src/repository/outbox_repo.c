@@ -281,11 +281,9 @@ outbox_repo_sweep(struct db *db, struct arena *arena, int64_t before_ms,
     size_t limit, struct uuid *cursor, bool *more, uint64_t *emptied,
     struct err *err)
 {
-	struct uuid end = uuid_lowest_at(before_ms), last;
+	struct uuid end = uuid_lowest_at(before_ms);
 	const struct db_value find[] = { db_uuid(cursor), db_uuid(&end),
 		db_int((int64_t)limit) };
-	const struct db_value values[] = { db_uuid(cursor), db_uuid(&last),
-		db_time(before_ms) };
 	struct db_rows rows;
 
 	if (db_query(db, arena, &SQL[SWEEP_FIND], find, ARRAY_LEN(find), &rows,
@@ -295,7 +293,9 @@ outbox_repo_sweep(struct db *db, struct arena *arena, int64_t before_ms,
 	*emptied = 0;
 	if (rows.count == 0)
 		return 0;
-	last = db_cell_uuid(db_cell(&rows, rows.count - 1, 0));
+	struct uuid last = db_cell_uuid(db_cell(&rows, rows.count - 1, 0));
+	const struct db_value values[] = { db_uuid(cursor), db_uuid(&last),
+		db_time(before_ms) };
 	if (db_execute(
 		db, &SQL[SWEEP], values, ARRAY_LEN(values), emptied, err) != 0)
 		return -1;

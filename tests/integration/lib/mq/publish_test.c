@@ -250,7 +250,7 @@ memory_stays_as_it_is(void **state)
 	before = mallinfo2().uordblks;
 	publish_many(mq, queue, 200);
 	/* What the library keeps in its pools does not grow either. */
-	assert_in_range(mallinfo2().uordblks, 0, before + 100000);
+	assert_true(mallinfo2().uordblks <= before + 100000);
 	mq_free(mq);
 }
 

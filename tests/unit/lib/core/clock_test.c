@@ -180,11 +180,12 @@ clocks_agree_with_each_other(void **state)
 	int64_t first_us = clock_monotonic_us();
 	int64_t ms = clock_monotonic_ms();
 	int64_t last_us = clock_monotonic_us();
+	int64_t wall_ms = clock_wall_ms();
 
 	(void)state;
 	assert_true(first_us / 1000 <= ms && ms <= last_us / 1000);
 	/* Between the years 2020 and 9999. */
-	assert_in_range(clock_wall_ms(), 1577836800000, 253402300799999);
+	assert_true(wall_ms >= 1577836800000 && wall_ms <= 253402300799999);
 }
 
 static void
@@ -192,9 +193,10 @@ deadlines_only_get_earlier(void **state)
 {
 	struct deadline hour = deadline_in(3600000);
 	struct deadline past = deadline_in(-5);
+	int64_t left_ms = deadline_left_ms(hour);
 
 	(void)state;
-	assert_in_range(deadline_left_ms(hour), 1, 3600000);
+	assert_true(left_ms >= 1 && left_ms <= 3600000);
 	assert_int_equal(deadline_left_ms(past), 0);
 	assert_int_equal(deadline_left_ms(deadline_in(0)), 0);
 	assert_int_equal(deadline_within(hour, INT64_MAX).at_ms, hour.at_ms);

@@ -181,7 +181,7 @@ lines_are_cut_between_fields(void **state)
 	    LOG_FIELDS(LOG_TEXT("one", text), LOG_TEXT("two", text),
 		LOG_TEXT("three", "x")));
 	len = read_line();
-	assert_in_range(len, 2400, 4096);
+	assert_true(len >= 2400 && len <= 4096);
 	assert_non_null(strstr(line, ",\"one\":\"\\u0001"));
 	assert_null(strstr(line, "two"));
 	assert_string_equal(line + len - 20, "\\u0001\",\"cut\":true}\n");
@@ -265,7 +265,7 @@ fill_the_pipe(void)
 		log_write(LOG_INFO, "e", NULL);
 		assert_int_equal(errno, ENOTTY);
 	}
-	assert_in_range(written, 10, 99999);
+	assert_true(written >= 10 && written < 100000);
 	log_write(LOG_INFO, "e", NULL);
 	assert_int_equal(log_dropped(), before + 2);
 }

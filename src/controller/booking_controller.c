@@ -169,13 +169,14 @@ history(struct call *call, struct err *err)
 	struct booking *booking;
 	struct booking_event *events;
 	struct json_out out;
+	char id[UUID_TEXT_SIZE];
 	size_t count;
 
 	if (booking_history(call->api->bookings, &call->ctx, &call->caller,
 		call_parameter(call, 0), &booking, &events, &count, err) != 0)
 		return -1;
 	present_begin(call->response, 200, &out);
-	present_state(&out, booking);
+	json_put_text(&out, "booking_id", uuid_format(&booking->id, id));
 	json_begin_array(&out, "history");
 	for (size_t i = 0; i < count; i++)
 		put_event(&out, &events[i]);

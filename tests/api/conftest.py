@@ -15,6 +15,7 @@ from stack.progress import Silence
 from support import token as tokens
 from support.client import Client
 from support.events import Subscription
+from support.pool import Pool
 from support.sandbox import SandboxControl
 from support.store import Store
 
@@ -25,8 +26,10 @@ WORKERS = 4
 # What sanitizers and asserts leave behind.
 DEFECTS = re.compile(r"^.*(?:ERROR: \w+Sanitizer|runtime error:|"
                      r"Assertion .* failed).*$", re.MULTILINE)
-# The tests decide for themselves when a repeated call is news.
-SETTINGS = {"AUTH_CACHE_SECONDS": "0", "FLIGHT_CACHE_SECONDS": "0"}
+# The tests decide for themselves when a repeated call is news, and when a
+# service has failed often enough.
+SETTINGS = {"AUTH_CACHE_SECONDS": "0", "FLIGHT_CACHE_SECONDS": "0",
+            "BREAKER_FAILURES": "1000"}
 
 
 def make_stack(directory, **settings):
@@ -146,6 +149,26 @@ def log_of(stack):
             log.seek(begun.get(name + ".log", 0))
             return log.read().decode("utf-8", "replace")
     return read
+
+
+@pytest.fixture
+def pool_with(stack, tmp_path):
+    """pool_with(workers=2, NAME="value"): a further pool with these settings,
+    ready to answer."""
+    pools = []
+
+    def start(workers=2, **settings):
+        environment = {
+            **basic_environment(), **SETTINGS, **stack.settings, **settings}
+        pool = Pool(stack, CHECKOUT, os.path.join(CHECKOUT, BUILD, "bin"),
+                    str(tmp_path / f"pool-{len(pools)}"), environment,
+                    workers)
+        pools.append(pool)
+        pool.start()
+        return pool
+    yield start
+    for pool in pools:
+        pool.stop()
 
 
 def eventually(condition, seconds=15):

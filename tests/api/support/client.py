@@ -40,11 +40,12 @@ class Client:
         return self.request("POST", path, **options)
 
     def book(self, flight_id, passengers=1, headers=None, **fields):
-        """POST of a right booking, changed by `fields`."""
+        """POST of a right booking, changed by `fields`; `passengers`: how
+        many, or who."""
+        if isinstance(passengers, int):
+            passengers = [passenger(n) for n in range(passengers)]
         return self.post(BOOKINGS, headers=headers, json={
-            "flight_id": flight_id,
-            "passengers": [passenger(n) for n in range(passengers)],
-            **fields})
+            "flight_id": flight_id, "passengers": passengers, **fields})
 
     def booking(self, booking_id):
         return self.get(f"{BOOKINGS}/{booking_id}")

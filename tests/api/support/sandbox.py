@@ -38,7 +38,8 @@ class SandboxControl:
         self._call("POST", "/revoke", {"token": token})
 
     def calls(self):
-        return self._call("GET", "/calls")
+        """{"auth": {"calls": 1, "positive": 1, ..., "last": {...}}, ...}"""
+        return self._call("GET", "/calls")["data"]
 
     def forget_calls(self):
         self._call("DELETE", "/calls")

@@ -3,9 +3,9 @@
 --
 -- wrk itself drops what is in flight when its time is up, and then no count of
 -- answers can equal the rows. So the sending ends here, not there: after
--- `seconds` (or `count` requests) every connection is put off by delay(),
--- the answers under way come in, and the last one ends wrk by its own SIGINT
--- handler. One thread, so that this state is the only one.
+-- `seconds` (or `count` requests, a few more if they start together) every
+-- connection is put off by delay(), the answers under way come in, and the
+-- last one ends wrk by its own SIGINT handler. One thread, so that this state is the only one.
 --
 -- Arguments after the URL: name=value, see `given`; one JSON line comes out.
 
@@ -39,9 +39,10 @@ local function now_us()
 end
 
 local shares, users, token_of, bookings = {}, {}, {}, {}
-local sent, answered, began_us, last_us = 0, 0, 0, 0
+local sent, answered, late, began_us, last_us = 0, 0, 0, 0, 0
 local statuses, created = {}, nil
-local limit, end_us, flights, passengers, creates
+totals = ""
+local seen, limit, end_us, flights, passengers, creates
 
 local function read_lines(path, each)
     for line in io.lines(path) do
@@ -169,9 +170,12 @@ function delay()
     return FOREVER_MS
 end
 
+-- The first call is wrk's own, to see what requests look like; it is not sent.
 function request()
     local now = now_us()
-    if began_us == 0 then
+    if not seen then
+        seen, sent = true, -1
+    elseif began_us == 0 then
         began_us = now
         if given.seconds ~= "0" then
             end_us = now + tonumber(given.seconds) * 1e6
@@ -207,7 +211,6 @@ function response(status, _, body)
     if status == 201 then
         note_created(body)
     end
-    totals = ""
     if is_over(last_us) then
         local parts = {}
         for code, count in pairs(statuses) do

@@ -126,6 +126,7 @@ init_services(struct app *app)
 	app->outbox.publisher = &app->publisher;
 	app_wake(app->settings, &app->wake);
 	app->outbox.wake = &app->wake;
+	app->outbox.max_attempts = (unsigned)app->settings->event_max_attempts;
 	app->outbox.slot = app->slot;
 	app->bookings.flights = &app->flights;
 	app->bookings.outbox = &app->outbox;

@@ -118,6 +118,43 @@ ready(struct call *call, struct err *err)
 	return 0;
 }
 
+static void
+put_gauge(struct buf *out, const char *name, const char *help, int64_t value)
+{
+	buf_printf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %lld\n", name, help,
+	    name, name, (long long)value);
+}
+
+/* The figures of `bookingctl events`; what cannot be asked now is left out. */
+static void
+put_events(struct call *call)
+{
+	struct buf *out = &call->response->body;
+	struct api *api = call->api;
+	struct outbox_figures figures;
+	int64_t age_s = 0;
+	uint32_t dead = 0;
+	struct err err;
+
+	if (outbox_count(
+		api->bookings->outbox, call->ctx.arena, &figures, &err) == 0) {
+		if (figures.oldest_ms >= 0)
+			age_s = (clock_wall_ms() - figures.oldest_ms) / 1000;
+		put_gauge(out, "booking_events_unsent",
+		    "Events that wait to be published.", figures.unsent);
+		put_gauge(out, "booking_events_oldest_seconds",
+		    "Age of the oldest of them.", age_s);
+		put_gauge(out, "booking_events_returned",
+		    "Those of them that the broker refused.", figures.returned);
+		put_gauge(out, "booking_events_dead",
+		    "Those that are not tried any more.", figures.dead);
+	}
+	if (event_publisher_dead_letters(
+		api->publisher, call->ctx.arena, &dead, &err) == 0)
+		put_gauge(out, "booking_dead_letters",
+		    "Messages in the dead-letter queue.", dead);
+}
+
 static int
 show_metrics(struct call *call, struct err *err)
 {
@@ -126,6 +163,7 @@ show_metrics(struct call *call, struct err *err)
 	http_set_header(call->response, "Content-Type",
 	    "text/plain; version=0.0.4; charset=utf-8");
 	metrics_print(call->api->metrics, &call->response->body);
+	put_events(call);
 	return 0;
 }
 

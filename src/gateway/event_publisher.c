@@ -1,5 +1,7 @@
 #include "gateway/event_publisher.h"
 
+#include "mq/mq_topology.h"
+
 struct mq_message
 event_publisher_message(struct arena *arena, const char *exchange,
     const struct booking_event *event)
@@ -45,4 +47,12 @@ event_publisher_send(struct event_publisher *publisher,
 	if (verdict != MQ_CONFIRMED)
 		return err_set(err, &ERR_UNAVAILABLE, "%s", VERDICTS[verdict]);
 	return 0;
+}
+
+int
+event_publisher_dead_letters(struct event_publisher *publisher,
+    struct arena *arena, uint32_t *count, struct err *err)
+{
+	return mq_queue_depth(publisher->mq,
+	    arena_printf(arena, "%s.dlq", publisher->exchange), count, err);
 }

@@ -25,6 +25,10 @@ int event_publisher_send(struct event_publisher *publisher,
     const struct request_context *ctx, const struct booking_event *event,
     struct err *err) MUST_CHECK;
 
+/* How many dead letters there are. Opens the connection if needed. */
+int event_publisher_dead_letters(struct event_publisher *publisher,
+    struct arena *arena, uint32_t *count, struct err *err) MUST_CHECK;
+
 /* The message of an event; texts in the arena. */
 struct mq_message event_publisher_message(struct arena *arena,
     const char *exchange, const struct booking_event *event);

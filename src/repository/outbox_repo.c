@@ -276,28 +276,36 @@ outbox_repo_count(struct db *db, struct arena *arena,
 	return 0;
 }
 
+static int
+empty_payloads(struct db *db, const struct uuid *after, const struct uuid *upto,
+    int64_t before_ms, uint64_t *emptied, struct err *err)
+{
+	const struct db_value values[] = { db_uuid(after), db_uuid(upto),
+		db_time(before_ms) };
+
+	return db_execute(
+	    db, &SQL[SWEEP], values, ARRAY_LEN(values), emptied, err);
+}
+
 int
 outbox_repo_sweep(struct db *db, struct arena *arena, int64_t before_ms,
     size_t limit, struct uuid *cursor, bool *more, uint64_t *emptied,
     struct err *err)
 {
-	struct uuid end = uuid_lowest_at(before_ms);
-	const struct db_value find[] = { db_uuid(cursor), db_uuid(&end),
+	struct uuid end = uuid_lowest_at(before_ms), last;
+	const struct db_value values[] = { db_uuid(cursor), db_uuid(&end),
 		db_int((int64_t)limit) };
 	struct db_rows rows;
 
-	if (db_query(db, arena, &SQL[SWEEP_FIND], find, ARRAY_LEN(find), &rows,
-		err) != 0)
+	if (db_query(db, arena, &SQL[SWEEP_FIND], values, ARRAY_LEN(values),
+		&rows, err) != 0)
 		return -1;
 	*more = rows.count == limit;
 	*emptied = 0;
 	if (rows.count == 0)
 		return 0;
-	struct uuid last = db_cell_uuid(db_cell(&rows, rows.count - 1, 0));
-	const struct db_value values[] = { db_uuid(cursor), db_uuid(&last),
-		db_time(before_ms) };
-	if (db_execute(
-		db, &SQL[SWEEP], values, ARRAY_LEN(values), emptied, err) != 0)
+	last = db_cell_uuid(db_cell(&rows, rows.count - 1, 0));
+	if (empty_payloads(db, cursor, &last, before_ms, emptied, err) != 0)
 		return -1;
 	*cursor = last;
 	return 0;

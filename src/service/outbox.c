@@ -81,3 +81,11 @@ outbox_flush(struct outbox *outbox)
 		log_err("outbox_flush_failed", &err);
 	outbox->published_count = 0;
 }
+
+int
+outbox_count(struct outbox *outbox, struct arena *arena,
+    struct outbox_figures *figures, struct err *err)
+{
+	return outbox_repo_figures(
+	    outbox->db, arena, outbox->max_attempts, figures, err);
+}

@@ -12,12 +12,13 @@
 #include "gateway/event_publisher.h"
 #include "gateway/relay_wake.h"
 #include "prefork/scoreboard.h"
-#include "repository/event_repo.h"
+#include "repository/outbox_repo.h"
 
 struct outbox {
 	struct db *db;
 	struct event_publisher *publisher;
 	struct relay_wake *wake; /* told of events that wait; NULL: nobody */
+	unsigned max_attempts;	 /* an event with as many is dead */
 	struct scoreboard_slot *slot;
 	struct event_key published[EVENT_MARK_MAX];
 	size_t published_count;
@@ -36,6 +37,9 @@ int outbox_may_send(struct outbox *outbox, struct arena *arena,
 /* Flushes if something has waited for long: call it after each reply, so that
  * a worker that is never idle does not leave events to be sent again. */
 void outbox_flush_old(struct outbox *outbox);
+/* What waits, for the metrics. */
+int outbox_count(struct outbox *outbox, struct arena *arena,
+    struct outbox_figures *figures, struct err *err) MUST_CHECK;
 /* Takes what was published out of the outbox; call it when nobody waits. A
  * failure is logged: the relay then publishes again. */
 void outbox_flush(struct outbox *outbox);

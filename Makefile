@@ -30,7 +30,13 @@ LIB_SOURCES = \
 	lib/http/etag.c lib/http/http.c lib/http/router.c lib/http/exchange.c \
 	lib/http/socket_watch.c lib/http/fcgi_server.c lib/http/cgi_server.c \
 	lib/prefork/listener.c lib/prefork/scoreboard.c lib/prefork/brake.c \
-	lib/prefork/children.c lib/prefork/overdue.c lib/prefork/prefork.c \
+	lib/prefork/children.c lib/prefork/notify.c lib/prefork/overdue.c \
+	lib/prefork/phase_log.c lib/prefork/prefork.c \
+	lib/prefork/process_memory.c \
+	lib/prefork/queue_clock.c lib/prefork/queue_depth.c \
+	lib/prefork/responder.c lib/prefork/scaling.c lib/prefork/staff.c \
+	lib/prefork/status.c lib/prefork/status_metrics.c \
+	lib/prefork/steer.c lib/prefork/upgrade.c \
 	lib/metrics/metrics.c
 
 SRC_SOURCES = \

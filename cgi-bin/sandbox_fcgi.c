@@ -196,7 +196,7 @@ run(struct pool *pool, struct scoreboard *board, unsigned workers)
 {
 	const struct prefork_options options = {
 		.name = "sandbox",
-		.workers = workers,
+		.scaling.workers = workers,
 		.drain_ms = DRAIN_MS,
 		.context = pool,
 		.worker_main = work,

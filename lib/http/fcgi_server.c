@@ -175,19 +175,32 @@ drop(struct server *server, FCGX_Request *fcgi, const char *why)
 	    LOG_WARN, "request_dropped", LOG_FIELDS(LOG_TEXT("why", why)));
 }
 
+static int64_t
+queued_ms(const struct server *server)
+{
+	const struct fcgi_observer *observer = server->observer;
+
+	return observer->queued_ms == NULL
+		   ? 0
+		   : observer->queued_ms(observer->context);
+}
+
 /* True when a request was answered. */
 static bool
 serve(struct server *server, int fd)
 {
 	int64_t started_us = clock_monotonic_us();
+	int64_t waited_ms;
 	struct http_request request;
 	FCGX_Request fcgi;
 	const char *trouble;
 
 	tell(server->observer->reading, server);
+	waited_ms = queued_ms(server);
 	adopt(&fcgi, fd);
 	socket_watch_start(fd, server->limits->read_timeout_ms);
 	trouble = receive(server, &fcgi, started_us, &request);
+	request.queued_ms = waited_ms;
 	if (!socket_watch_stop())
 		trouble = "slow";
 	if (trouble == NULL)
@@ -200,24 +213,36 @@ serve(struct server *server, int fd)
 
 /* --- waiting ------------------------------------------------------------ */
 
-enum wake { WAKE_STOP, WAKE_CONNECTION, WAKE_NOTHING, WAKE_SIGNAL };
+enum wake {
+	WAKE_STOP,
+	WAKE_LAST, /* told to stop, but woken for a connection as well */
+	WAKE_CONNECTION,
+	WAKE_NOTHING,
+	WAKE_SIGNAL
+};
 
+/* A connection that ended the same sleep as the wish to stop is taken: the
+ * kernel woke nobody else for it. */
 static enum wake
 await(const struct server *server, int timeout_ms)
 {
 	struct epoll_event events[2];
 	int n = epoll_pwait(server->epoll_fd, events, ARRAY_LEN(events),
 	    timeout_ms, &server->waiting_mask);
-	enum wake wake = WAKE_NOTHING;
+	bool connection = false;
+	bool stop = false;
 
 	if (n < 0)
 		return WAKE_SIGNAL;
 	for (int i = 0; i < n; i++) {
 		if (events[i].data.fd == server->signal_fd)
-			return WAKE_STOP;
-		wake = WAKE_CONNECTION;
+			stop = true;
+		else
+			connection = true;
 	}
-	return wake;
+	if (stop)
+		return connection && timeout_ms != 0 ? WAKE_LAST : WAKE_STOP;
+	return connection ? WAKE_CONNECTION : WAKE_NOTHING;
 }
 
 /* Out of descriptors or memory: others may give some back. A stop ends the
@@ -262,33 +287,57 @@ take_connection(const struct server *server, bool *fatal)
 	return -1;
 }
 
+/* Takes a connection, if it is still there. -1: the socket is none. */
+static int
+serve_next(struct server *server, bool *replied, struct err *err)
+{
+	bool fatal;
+	int fd = take_connection(server, &fatal);
+
+	*replied = false;
+	if (fatal)
+		return err_set(
+		    err, &ERR_INTERNAL, "accept: %s", strerror(errno));
+	if (fd >= 0)
+		*replied = serve(server, fd);
+	return 0;
+}
+
+/* Milliseconds until idle is due again; -1: nothing is to be done. */
+static int
+rest(const struct server *server)
+{
+	const struct http_handler *handler = server->handler;
+
+	if (handler->idle == NULL)
+		return IDLE_TICK_MS;
+	return handler->idle(handler->context) ? IDLE_TICK_MS : -1;
+}
+
 static int
 loop(struct server *server, struct err *err)
 {
-	bool just_replied = false;
+	int wait_ms = IDLE_TICK_MS;
 
 	while (may_go_on(server)) {
-		bool fatal;
-		int fd;
+		bool replied;
 
 		tell(server->observer->waiting, server);
-		switch (await(server, just_replied ? 0 : IDLE_TICK_MS)) {
+		switch (await(server, wait_ms)) {
 		case WAKE_STOP:
 			return 0;
+		case WAKE_LAST:
+			return serve_next(server, &replied, err);
 		case WAKE_SIGNAL:
 			break;
 		case WAKE_NOTHING:
-			just_replied = false;
-			if (server->handler->idle != NULL)
-				server->handler->idle(server->handler->context);
+			wait_ms = rest(server);
 			break;
 		case WAKE_CONNECTION:
-			fd = take_connection(server, &fatal);
-			if (fatal)
-				return err_set(err, &ERR_INTERNAL, "accept: %s",
-				    strerror(errno));
-			if (fd >= 0)
-				just_replied |= serve(server, fd);
+			if (serve_next(server, &replied, err) != 0)
+				return -1;
+			if (replied)
+				wait_ms = 0;
 			break;
 		}
 	}

@@ -7,7 +7,8 @@
  * A request that arrives truncated, aborted, too slowly, with too many
  * variables or in a role other than responder is dropped without a reply,
  * counted and never handled. All signals that stop or steer a worker are
- * blocked while a request is in work.
+ * blocked while a request is in work; one that the process handles ends a wait,
+ * and `waiting` is called again.
  */
 #ifndef HTTP_FCGI_SERVER_H
 #define HTTP_FCGI_SERVER_H
@@ -27,6 +28,8 @@ struct fcgi_observer {
 	void *context;
 	void (*waiting)(void *context);
 	void (*reading)(void *context); /* a connection was accepted */
+	/* After that: the milliseconds that it waited, for the request. */
+	int64_t (*queued_ms)(void *context);
 	void (*working)(void *context, const struct http_request *request);
 	/* False ends the loop: stop asked for, or enough requests served. */
 	bool (*go_on)(void *context);

@@ -54,6 +54,7 @@ struct http_request {
 	char traceparent[TRACEPARENT_SIZE];
 	struct deadline deadline;
 	int64_t started_us; /* monotonic */
+	int64_t queued_ms;  /* it waited at least this long for a worker */
 };
 
 #define HTTP_MAX_HEADERS 24
@@ -105,9 +106,9 @@ struct http_handler {
 	 * NULL. Work that the client need not wait for belongs here. */
 	void (*replied)(void *context, const struct http_request *request,
 	    const struct http_response *response, bool sent);
-	/* When nothing is waiting: at once after a reply, then each second.
-	 * May be NULL. */
-	void (*idle)(void *context);
+	/* When nothing is waiting: at once after a reply, then each second as
+	 * long as it returns true. May be NULL. */
+	bool (*idle)(void *context);
 };
 
 struct http_limits {

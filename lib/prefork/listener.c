@@ -14,8 +14,8 @@
 
 #include "core/text.h"
 
-#define FIRST_INHERITED_FD 3 /* sd_listen_fds(3) */
-#define UNIX_PREFIX	   "unix:"
+#define UNIX_PREFIX "unix:"
+#define NAME_BYTES  256 /* systemd's limit */
 
 /* --- unix sockets ------------------------------------------------------- */
 
@@ -213,24 +213,78 @@ is_listening(int fd)
 	       listening;
 }
 
-int
-listener_inherited(void)
+/* How many there are for this process; 0: none. */
+static int
+inherited_count(void)
 {
 	const char *pid_text = getenv("LISTEN_PID");
 	const char *count_text = getenv("LISTEN_FDS");
 	int64_t count;
 	int64_t pid;
-	bool ours = pid_text != NULL && count_text != NULL &&
-		    text_parse_int(pid_text, 1, INT32_MAX, &pid) == 0 &&
-		    text_parse_int(count_text, 1, INT32_MAX, &count) == 0 &&
-		    pid == getpid() && is_listening(FIRST_INHERITED_FD);
 
+	if (pid_text == NULL || count_text == NULL ||
+	    text_parse_int(pid_text, 1, INT32_MAX, &pid) != 0 ||
+	    text_parse_int(count_text, 1, INT32_MAX, &count) != 0 ||
+	    pid != getpid())
+		return 0;
+	return count > LISTENER_MAX_FDS ? LISTENER_MAX_FDS : (int)count;
+}
+
+/* The next of names that are separated by colons; "" past the last. */
+static void
+next_name(const char **names, char name[NAME_BYTES])
+{
+	size_t len = *names == NULL ? 0 : strcspn(*names, ":");
+
+	name[0] = '\0';
+	if (*names == NULL)
+		return;
+	if (len < NAME_BYTES) {
+		memcpy(name, *names, len);
+		name[len] = '\0';
+	}
+	*names = (*names)[len] == ':' ? *names + len + 1 : NULL;
+}
+
+static void
+take(struct prefork_sockets *sockets, const char *name, int fd)
+{
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+		return;
+	if (strcmp(name, LISTENER_READY) == 0)
+		sockets->ready_fd = fd;
+	else if (!is_listening(fd))
+		return;
+	else if (strcmp(name, LISTENER_STATUS) == 0)
+		sockets->status_fd = fd;
+	else if (sockets->listen_fd < 0)
+		sockets->listen_fd = fd;
+}
+
+void
+listener_inherit(struct prefork_sockets *sockets)
+{
+	const char *names = getenv("LISTEN_FDNAMES");
+	int count = inherited_count();
+
+	*sockets = (struct prefork_sockets){ -1, -1, -1 };
+	for (int i = 0; i < count; i++) {
+		char name[NAME_BYTES];
+
+		next_name(&names, name);
+		take(sockets, name, LISTENER_FIRST_FD + i);
+	}
 	/* Meant for this process alone, not for what it starts. */
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
-	if (!ours)
-		return -1;
-	fcntl(FIRST_INHERITED_FD, F_SETFD, FD_CLOEXEC);
-	return FIRST_INHERITED_FD;
+}
+
+int
+listener_inherited(void)
+{
+	struct prefork_sockets sockets;
+
+	listener_inherit(&sockets);
+	return sockets.listen_fd;
 }

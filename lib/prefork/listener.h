@@ -12,8 +12,27 @@
  * descriptor or -1 (public details say what to do). */
 int listener_open(const char *address, unsigned mode, int backlog,
     struct err *err) MUST_CHECK;
-/* The socket that systemd (LISTEN_FDS, LISTEN_PID) or an earlier generation
- * handed over; -1 when there is none. */
+/*
+ * Sockets that another process hands over: systemd, or an earlier generation
+ * of this pool (sd_listen_fds(3): LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES).
+ */
+#define LISTENER_FIRST_FD 3
+#define LISTENER_MAX_FDS  3
+#define LISTENER_POOL	  "pool"   /* any other name is taken for it */
+#define LISTENER_STATUS	  "status" /* where the status is asked for */
+#define LISTENER_READY	  "ready"  /* the end of an earlier generation's pipe */
+
+/* Sockets of a pool; -1: none. */
+struct prefork_sockets {
+	int listen_fd; /* whose queue is watched */
+	int status_fd; /* where the status is asked for (prefork/status.h) */
+	int ready_fd;  /* an earlier generation waits for a byte */
+};
+
+/* Takes what was handed over to this process, and the variables that say so;
+ * all -1 when nothing was. Descriptors become close-on-exec. */
+void listener_inherit(struct prefork_sockets *sockets);
+/* The pool's socket alone; -1 when there is none. */
 int listener_inherited(void);
 
 #endif

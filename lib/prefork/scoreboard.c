@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/text.h"
@@ -29,8 +30,12 @@ scoreboard_create(unsigned slots, const char *const *phase_names)
 		return NULL;
 	board->slots = slots;
 	board->phase_names = phase_names;
-	for (unsigned i = 0; i < slots; i++)
+	board->wake_fd = -1;
+	queue_clock_init(&board->queue, 0);
+	for (unsigned i = 0; i < slots; i++) {
+		board->slot[i].board = board;
 		scoreboard_empty(&board->slot[i]);
+	}
 	return board;
 }
 
@@ -57,6 +62,67 @@ scoreboard_state_name(int state)
 							 : "unknown";
 }
 
+const char *
+scoreboard_end_name(enum worker_end end)
+{
+	static const char *const names[WORKER_END__COUNT] = {
+		[END_RETIRED] = "retired",
+		[END_CRASHED] = "crashed",
+		[END_FAILED] = "failed",
+		[END_OVERDUE] = "overdue",
+		[END_SCALED] = "scaled",
+		[END_RELOADED] = "reloaded",
+		[END_DRAINED] = "drained",
+	};
+
+	return names[end];
+}
+
+void
+scoreboard_count(const struct scoreboard *board, struct census *census)
+{
+	*census = (struct census){ 0 };
+	for (unsigned i = 0; i < board->slots; i++) {
+		const struct scoreboard_slot *slot = &board->slot[i];
+		int state = slot->state;
+		bool leaving = slot->leaving;
+
+		census->by_state[state]++;
+		census->alive += state != WORKER_EMPTY;
+		census->leaving += leaving;
+		census->ready += state == WORKER_IDLE && !leaving;
+		census->requests += slot->total_requests;
+		census->shed += slot->total_shed;
+	}
+}
+
+/* --- waking the master -------------------------------------------------- */
+
+static void
+wake_master(struct scoreboard *board)
+{
+	static const uint64_t one = 1;
+
+	if (board->wake_fd < 0 || atomic_exchange(&board->woken, true))
+		return;
+	/* Refused only when it is full, which wakes as well. */
+	(void)!write(board->wake_fd, &one, sizeof(one));
+}
+
+static void
+wake_master_if_short(struct scoreboard *board)
+{
+	unsigned least = board->idle_least;
+	unsigned idle = 0;
+
+	if (board->woken)
+		return;
+	for (unsigned i = 0; i < board->slots && idle < least; i++)
+		idle += board->slot[i].state == WORKER_IDLE;
+	if (idle < least)
+		wake_master(board);
+}
+
 /* --- the request in work ------------------------------------------------ */
 
 static void
@@ -79,6 +145,7 @@ scoreboard_empty(struct scoreboard_slot *slot)
 	slot->requests = 0;
 	slot->started_ms = 0;
 	slot->pid = 0;
+	slot->leaving = false;
 	slot->state = WORKER_EMPTY;
 }
 
@@ -97,7 +164,8 @@ scoreboard_waiting(struct scoreboard_slot *slot)
 	if (slot == NULL)
 		return;
 	slot->request_started_us = 0;
-	slot->state = WORKER_IDLE;
+	if (atomic_exchange(&slot->state, WORKER_IDLE) == WORKER_STARTING)
+		wake_master(slot->board);
 }
 
 void
@@ -107,6 +175,7 @@ scoreboard_reading(struct scoreboard_slot *slot)
 		return;
 	clear_request(slot, clock_monotonic_us());
 	slot->state = WORKER_READING;
+	wake_master_if_short(slot->board);
 }
 
 void
@@ -156,7 +225,15 @@ scoreboard_done(struct scoreboard_slot *slot)
 	scoreboard_phase(slot, 0);
 	scoreboard_release(slot);
 	slot->requests++;
+	slot->total_requests++;
 	scoreboard_waiting(slot);
+}
+
+void
+scoreboard_shed(struct scoreboard_slot *slot)
+{
+	if (slot != NULL)
+		slot->total_shed++;
 }
 
 /* --- claims ------------------------------------------------------------- */

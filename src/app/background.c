@@ -52,7 +52,7 @@ run_crew(struct crew *crew)
 {
 	const struct prefork_options options = {
 		.name = "events",
-		.workers = crew->count,
+		.scaling.workers = crew->count,
 		.request_limit_ms = STILL_LIMIT_MS,
 		.drain_ms = DRAIN_MS,
 		.context = crew,

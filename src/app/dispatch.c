@@ -131,12 +131,15 @@ replied(void *context, const struct http_request *request,
 	log_set_request(NULL);
 }
 
-static void
+/* Alone, beside others that share the socket, it looks around each second; in
+ * a pool the master does. */
+static bool
 idle(void *context)
 {
 	struct app *app = context;
 
 	outbox_flush(&app->outbox);
+	return app->slot == NULL;
 }
 
 struct http_handler

@@ -119,7 +119,7 @@ worker_run_pool(
 	struct pool_context pool = { settings, &shared, listen_fd };
 	struct prefork_options options = {
 		.name = "booking",
-		.workers = workers > 0 ? workers : default_workers(settings),
+		.scaling.workers = workers > 0 ? workers : default_workers(settings),
 		.max_requests = (uint64_t)settings->pool_max_requests,
 		.request_limit_ms = settings->request_timeout_ms + OVERDUE_MS,
 		.drain_ms = settings->pool_drain_ms,
@@ -128,10 +128,10 @@ worker_run_pool(
 	};
 	struct err err;
 
-	if (share(&shared, settings, options.workers) != 0)
+	if (share(&shared, settings, options.scaling.workers) != 0)
 		return EXIT_FAILURE;
 	log_write(LOG_INFO, "pool_start",
-	    LOG_FIELDS(LOG_NUM("workers", options.workers)));
+	    LOG_FIELDS(LOG_NUM("workers", options.scaling.workers)));
 	err_clear(&err);
 	if (prefork_run(&options, shared.board, &err) != 0) {
 		log_err("pool_failed", &err);

@@ -172,11 +172,12 @@ replied(void *context, const struct http_request *request,
 	tell('d');
 }
 
-static void
+static bool
 idle(void *context)
 {
 	(void)context;
 	tell('i');
+	return true;
 }
 
 static void

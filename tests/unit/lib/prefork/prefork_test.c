@@ -162,6 +162,12 @@ count_tick(void *context)
 
 /* --- the master under test ---------------------------------------------- */
 
+static const char *
+name_route(int route)
+{
+	return route == 3 ? "three" : "other";
+}
+
 static struct prefork_options
 options_for(int (*worker_main)(void *context, struct prefork_worker *worker),
     unsigned workers)
@@ -170,7 +176,7 @@ options_for(int (*worker_main)(void *context, struct prefork_worker *worker),
 
 	return (struct prefork_options){
 		.name = "pool",
-		.workers = workers,
+		.scaling.workers = workers,
 		.max_requests = 1000,
 		.drain_ms = 60000,
 		.context = context,
@@ -444,11 +450,12 @@ a_request_over_the_limit_is_told_to_end(void **state)
 
 	(void)state;
 	options.request_limit_ms = 50;
+	options.route_name = name_route;
 	start(&options);
 	assert_int_equal(hear(), 'b');
 	line = await_line("request_too_slow");
 	assert_line_has(line, "\"request_id\":\"req-7\"");
-	assert_line_has(line, "\"route\":3");
+	assert_line_has(line, "\"route\":\"three\"");
 	assert_line_has(line, "\"phase\":\"db\"");
 	assert_line_has(line, "\"state\":\"busy\"");
 	assert_line_has(line, "\"db_ms\":");

@@ -71,12 +71,13 @@ static void
 find_env_file(struct places *places, char *prefix)
 {
 	const char *named = getenv("BOOKING_ENV_FILE");
+	struct stat status;
 
 	places->env_file_named = named != NULL;
 	places->env_file[0] = '\0';
 	if (named != NULL) {
 		text_copy(places->env_file, sizeof(places->env_file), named);
-	} else if (access(".env", F_OK) == 0) {
+	} else if (stat(".env", &status) == 0) {
 		text_copy(places->env_file, sizeof(places->env_file), ".env");
 	} else if (prefix != NULL) {
 		if (!strip(prefix, "/usr/local"))

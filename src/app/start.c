@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/places.h"
@@ -11,7 +12,9 @@
 static int
 check_env_file(const char *program, const char *env_file)
 {
-	if (access(env_file, F_OK) == 0)
+	struct stat status;
+
+	if (stat(env_file, &status) == 0)
 		return 0;
 	fprintf(stderr, "%s: %s: %s\n", program, env_file, strerror(errno));
 	return -1;

@@ -42,6 +42,12 @@ python3-pymysql|database client of the API tests
 python3-hypothesis|generated inputs of the API tests
 python3-jsonschema|holds answers of the API to its description
 python3-selenium|drives the browser that tests the page at /docs
+apache2-bin|a web server of the API tests; the package without its service
+libapache2-mod-fcgid|starts workers under it
+nginx-light nginx nginx-core|a web server of the API tests
+lighttpd-mod-openssl|TLS of lighttpd in the API tests
+spawn-fcgi|starts a pool in the API tests
+openssl|makes the certificate of the TLS tests
 chromium|that browser
 chromium-driver|lets Selenium drive it
 nodejs command:node|runs the linter of the API description and the JSON suite

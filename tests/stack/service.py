@@ -3,6 +3,8 @@
 import http.client
 import json
 import os
+import re
+import shlex
 import socket
 
 from .ports import ADDRESS
@@ -16,14 +18,14 @@ class Service:
         self._programs = programs
         self._env = env
         self._cwd = cwd
-        self._workers = workers
+        self.workers = workers
         self.socket = os.path.join(socket_dir, "pool.sock")
         self.pool = None
         self.events = None
 
     def start_pool(self):
         """Returns once the pool's socket takes connections."""
-        workers = ["--workers", str(self._workers)] if self._workers else []
+        workers = ["--workers", str(self.workers)] if self.workers else []
         self.pool = self._start("booking", "booking.fcgi", "--listen",
                                 f"unix:{self.socket}", *workers)
         self._processes.wait("the pool's socket",
@@ -45,8 +47,18 @@ class Service:
         """Runs bookingctl; returns its standard output."""
         return self._processes.run(
             f"bookingctl-{arguments[0]}",
-            [self._program("bookingctl"), *arguments], seconds,
+            [self.program("bookingctl"), *arguments], seconds,
             env=self._env, cwd=self._cwd)
+
+    def write_settings(self, path):
+        """What the service is configured with, as a .env file."""
+        names = re.findall(r"(?m)^#?\s?([A-Z_]+)=",
+                           self.control("settings", "--example"))
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+                  "w", encoding="utf-8") as out:
+            out.writelines(f"{name}={shlex.quote(self._env[name])}\n"
+                           for name in names if name in self._env)
+        return path
 
     def token(self, user, role=None):
         arguments = ["token", "--user", user]
@@ -57,10 +69,10 @@ class Service:
     def _start(self, name, program, *arguments):
         # Draining takes as long as the slowest request may.
         return self._processes.start(
-            name, [self._program(program), *arguments], env=self._env,
+            name, [self.program(program), *arguments], env=self._env,
             cwd=self._cwd, grace=12)
 
-    def _program(self, name):
+    def program(self, name):
         return os.path.join(self._programs, name)
 
 

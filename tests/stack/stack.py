@@ -14,7 +14,7 @@ from .ports import Port
 from .process import Failure, Processes
 from .service import Sandbox, Service, readiness
 from .sockets import SocketDirectory
-from .webserver import Lighttpd
+from .webserver import web_server
 
 # What the parts that are not ours get to see of the environment.
 BASIC = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR",
@@ -57,9 +57,9 @@ class Stack:
                os.path.join(checkout, "sql", "migrations")}
         self.service = Service(self.processes, programs, env,
                                cwd or directory, self._sockets.path, workers)
-        self.web = Lighttpd(self.processes, checkout, directory, port,
-                            self.service.socket,
-                            os.path.join(os.path.dirname(programs), "docs"))
+        self.docs = os.path.join(os.path.dirname(programs), "docs")
+        self.web = web_server(environment.get("WEBSERVER") or "lighttpd")(
+            self.processes, checkout, directory, port, self.service, self.docs)
         if self.sandbox:
             self.web.add_sandbox(self.sandbox.port, self.sandbox.socket)
         self._write_settings()
@@ -148,7 +148,8 @@ class Stack:
         with progress.step("service"):
             if self.sandbox:
                 self.sandbox.start()
-            self.service.start_pool()
+            if not self.web.starts_workers:
+                self.service.start_pool()
             self.service.start_events()
             self.web.start()
             return self.wait_ready()
@@ -196,9 +197,9 @@ class Stack:
             return time.monotonic() > whole_by or all(
                 checks.get(name, {}).get("status") == "up" for name in ours)
 
-        parts = [self.service.pool, self.service.events, self.web.process]
-        if self.sandbox:
-            parts.append(self.sandbox.process)
+        parts = [part for part in (
+            self.service.pool, self.service.events, self.web.process,
+            self.sandbox and self.sandbox.process) if part]
         self.processes.wait("/health/ready to say so", ready, seconds, *parts)
         return answers[0]
 
@@ -206,8 +207,8 @@ class Stack:
         """In the order in which nobody is left without what it needs."""
         self.processes.cancel()
         self.service.stop()
-        self.processes.stop(self.web.process,
-                            self.sandbox and self.sandbox.process)
+        self.web.stop()
+        self.processes.stop(self.sandbox and self.sandbox.process)
         self.processes.stop(self.broker and self.broker.process,
                             self.database and self.database.process)
         self.processes.stop_all()

@@ -89,16 +89,18 @@ create(struct call *call, struct err *err)
 	struct booking_result result;
 	struct flight_fetch fetch;
 	struct err wrong;
-	bool readable;
+	bool ready;
 
 	err_clear(&wrong);
-	readable = read_create(call, &request, &wrong) == 0;
-	if (readable)
+	ready = read_create(call, &request, &wrong) == 0 &&
+		booking_claim(
+		    api->bookings, call->check.token, &request, &wrong) == 0;
+	if (ready)
 		flight_begin(api->bookings->flights, &call->ctx,
 		    request.flight_id, false, &fetch);
-	if (authenticate_beside_fetch(call, readable ? &fetch : NULL, err) != 0)
+	if (authenticate_beside_fetch(call, ready ? &fetch : NULL, err) != 0)
 		return -1;
-	if (!readable) {
+	if (!ready) {
 		*err = wrong;
 		return -1;
 	}
@@ -169,14 +171,13 @@ history(struct call *call, struct err *err)
 	struct booking *booking;
 	struct booking_event *events;
 	struct json_out out;
-	char id[UUID_TEXT_SIZE];
 	size_t count;
 
 	if (booking_history(call->api->bookings, &call->ctx, &call->caller,
 		call_parameter(call, 0), &booking, &events, &count, err) != 0)
 		return -1;
 	present_begin(call->response, 200, &out);
-	json_put_text(&out, "booking_id", uuid_format(&booking->id, id));
+	present_state(&out, booking);
 	json_begin_array(&out, "history");
 	for (size_t i = 0; i < count; i++)
 		put_event(&out, &events[i]);

@@ -66,18 +66,22 @@ has_key(const struct creation *work)
 	return work->keyed || work->service->rules->duplicate_window_s > 0;
 }
 
-/* The same key must not be worked on twice at once in this pool; across hosts
- * the unique key decides. */
-static int
-claim_key(struct creation *work, struct err *err)
+int
+booking_claim(struct booking_service *service, const char *sender,
+    const struct booking_request *request, struct err *err)
 {
+	const char *key = request->idempotency_key;
+	struct digest_part parts[2];
+	struct digest digest;
 	uint64_t claim;
 
-	if (!work->keyed)
+	if (key == NULL)
 		return 0;
-	memcpy(&claim, work->key.key, sizeof(claim));
-	if (!scoreboard_claim(
-		work->service->board, work->service->slot, claim | 1))
+	parts[0] = (struct digest_part){ sender, strlen(sender) };
+	parts[1] = (struct digest_part){ key, strlen(key) };
+	digest = digest_of_parts(parts, ARRAY_LEN(parts));
+	memcpy(&claim, digest.bytes, sizeof(claim));
+	if (!scoreboard_claim(service->board, service->slot, claim | 1))
 		return err_set(
 		    err, &REQUEST_IN_PROGRESS, "claimed by another worker");
 	return 0;
@@ -463,8 +467,6 @@ booking_create(struct booking_service *service,
 	bool again = false;
 
 	make_request_key(&work);
-	if (claim_key(&work, err) != 0)
-		return -1;
 	if (attempt(&work, fetch, err) != 0) {
 		if (resolve_failure(&work, result, &again, err) != 0)
 			return -1;

@@ -51,12 +51,19 @@ struct booking_result {
 	bool replayed;	  /* an earlier request had made it */
 };
 
+/* Claims the request's Idempotency-Key, if it has one, before anything is done
+ * for it: REQUEST_IN_PROGRESS while another worker of the pool has the same
+ * key of the same sender in work (`sender`: the token, since the Auth service
+ * has not been asked yet). Ends with the request. Of two that slip through,
+ * hosts apart or with two tokens, the database lets one book. */
+int booking_claim(struct booking_service *service, const char *sender,
+    const struct booking_request *request, struct err *err) MUST_CHECK;
 /*
  * Books (contract section 2, POST). `fetch` is the begun, and if necessary
  * performed, fetch of the flight. Repeating a request returns the booking it
- * made. Errors: FLIGHT_UNAVAILABLE, SEAT_UNAVAILABLE, REQUEST_IN_PROGRESS,
- * IDEMPOTENCY_KEY_REUSED, TOO_MANY_HOLDS, FLIGHT_SERVICE_UNAVAILABLE and
- * lib/db's. Seats of holds that have run out count as free.
+ * made. Errors: FLIGHT_UNAVAILABLE, SEAT_UNAVAILABLE, IDEMPOTENCY_KEY_REUSED,
+ * TOO_MANY_HOLDS, FLIGHT_SERVICE_UNAVAILABLE and lib/db's. Seats of holds that
+ * have run out count as free.
  */
 int booking_create(struct booking_service *service,
     const struct request_context *ctx, const struct caller *caller,

@@ -22,7 +22,8 @@ class Pool:
         self.service = Service(stack.processes, programs, environment,
                                directory, self._sockets.path, workers)
         self.web = Lighttpd(stack.processes, checkout, directory, port,
-                            self.service.socket)
+                            self.service.socket,
+                            os.path.join(os.path.dirname(programs), "docs"))
 
     def start(self):
         self.service.start_pool()

@@ -29,8 +29,7 @@ class Pool:
         self._service = Service(stack.processes, programs, env, directory,
                                 directory, workers)
         self._web = Lighttpd(stack.processes, CHECKOUT, directory, self.port,
-                             self._service.socket,
-                             os.path.join(os.path.dirname(programs), "docs"))
+                             self._service, stack.docs)
 
     def start(self):
         self._service.start_pool()

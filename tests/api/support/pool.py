@@ -1,5 +1,5 @@
-"""A further pool beside a running stack: the same database, broker and
-sandbox, other settings."""
+"""A further pool beside a running stack: the same database, broker, sandbox
+and kind of web server, other settings."""
 
 import os
 
@@ -7,7 +7,6 @@ from stack.broker import listens
 from stack.ports import Port
 from stack.service import Service
 from stack.sockets import SocketDirectory
-from stack.webserver import Lighttpd
 
 
 class Pool:
@@ -26,7 +25,8 @@ class Pool:
                             os.path.join(os.path.dirname(programs), "docs"))
 
     def start(self):
-        self.service.start_pool()
+        if not self.web.starts_workers:
+            self.service.start_pool()
         self.web.start()
         self._processes.wait("the web server", lambda: listens(self._port),
                              20, self.web.process)

@@ -77,7 +77,7 @@ def test_junk_never_reaches_the_auth_service(url, secret, sandbox, mine):
     assert refused(client.get(mine))
     for value in junk(secret):
         response = client.get(mine, headers={"Authorization": value})
-        if response.status_code == 431:  # the web server's own limit
+        if response.status_code in (400, 431):  # the web server's own limit
             continue
         assert refused(response), value
     assert sandbox.calls()["auth"]["calls"] == 0

@@ -23,6 +23,8 @@ CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD") or "build"
 WORKERS = 4
+# Which of conf/ stands in front (stack.webserver).
+WEBSERVER = os.environ.get("WEBSERVER") or "lighttpd"
 # What sanitizers and asserts leave behind.
 DEFECTS = re.compile(r"^.*(?:ERROR: \w+Sanitizer|runtime error:|"
                      r"Assertion .* failed).*$", re.MULTILINE)
@@ -35,7 +37,7 @@ SETTINGS = {"AUTH_CACHE_SECONDS": "0", "FLIGHT_CACHE_SECONDS": "0",
 def make_stack(directory, **settings):
     """A stack that is not started yet; `settings` as in the environment."""
     return Stack(CHECKOUT, directory, {**basic_environment(), **SETTINGS,
-                                       **settings},
+                                       "WEBSERVER": WEBSERVER, **settings},
                  Port(), programs=os.path.join(BUILD, "bin"),
                  workers=WORKERS)
 

@@ -51,4 +51,4 @@ def test_nothing_without_a_token(anonymous):
 
 def test_web_server_answers_json_too(anonymous):
     response = anonymous.request("BREW", BOOKINGS)
-    assert response.status_code == 501
+    assert response.status_code in (405, 501)

@@ -158,10 +158,15 @@ handle(struct consumer *consumer, const struct request_context *ctx,
 	if (inbox_repo_has(
 		consumer->db, ctx->arena, &message->key, &known, err) != 0)
 		return -1;
-	if (known ||
+	if (!known &&
 	    consumer->handle(consumer->context, ctx, message, err) == 0)
 		return 0;
-	return message->duplicate ? 0 : -1;
+	if (!known && !message->duplicate)
+		return -1;
+	log_write(LOG_INFO, "message_known",
+	    LOG_FIELDS(LOG_TEXT("queue", message->delivery->queue),
+		LOG_TEXT("message_id", message->delivery->message_id)));
+	return 0;
 }
 
 static struct request_context

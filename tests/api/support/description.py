@@ -9,7 +9,6 @@ import functools
 import json
 import os
 import re
-import urllib.parse
 
 import jsonschema
 
@@ -48,11 +47,12 @@ class Description:
             _, node = self._resolver.resolve(node["$ref"])
         return node
 
-    def path_of(self, target):
-        """The path, as described, that a request target belongs to."""
-        path = urllib.parse.urlsplit(target).path
-        return next((template for pattern, template in self._patterns
-                     if pattern.fullmatch(path)), None)
+    def paths_of(self, target):
+        """The paths, as described, that a request target fits: where two
+        differ first, a word comes before a parameter."""
+        path = target.partition("?")[0]
+        return [template for pattern, template in self._patterns
+                if pattern.fullmatch(path)]
 
     def operations(self):
         """(path, method, operation) of each."""
@@ -66,9 +66,10 @@ class Description:
             *self.paths[path].get("parameters", ()),
             *operation.get("parameters", ()))]
 
-    def methods(self, path):
-        """What Allow lists for a path."""
-        methods = {m.upper() for m in self.paths[path] if m != "parameters"}
+    def methods(self, paths):
+        """What Allow lists for them."""
+        methods = {method.upper() for path in paths
+                   for method in self.paths[path] if method != "parameters"}
         return methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
 
     # --- schemas ---------------------------------------------------------------
@@ -97,25 +98,22 @@ class Description:
             f"not as described: {wrong}\n{response.text[:2000]}"
 
     def wrong(self, method, target, response):
-        path = self.path_of(target)
-        if method == "OPTIONS" and response.status_code == 204:
-            return self._wrong_allow(path, response)
-        if path and response.status_code == 405:
-            return self._wrong_allow(path, response) \
-                or self._wrong_answer(ANY, method, response)
-        item = self.paths.get(path, {})
-        operation = item.get(method.lower()) or \
-            (item.get("get") if method == "HEAD" else None)
+        paths = self.paths_of(target)
+        if paths and response.status_code in (204, 405):
+            return self._wrong_allow(paths, response) or (
+                "" if method == "OPTIONS" and response.status_code == 204
+                else self._wrong_answer(ANY, method, response))
+        wanted = "get" if method == "HEAD" else method.lower()
+        operation = next((self.paths[path][wanted] for path in paths
+                          if wanted in self.paths[path]), None)
         return self._wrong_answer(
             operation["responses"] if operation else ANY, method, response)
 
-    def _wrong_allow(self, path, response):
-        if not path:
-            return "the path is not described"
+    def _wrong_allow(self, paths, response):
         allowed = set(response.headers.get("Allow", "").split(", "))
-        if allowed == self.methods(path):
+        if allowed == self.methods(paths):
             return ""
-        return f"Allow is {allowed}, described are {self.methods(path)}"
+        return f"Allow is {allowed}, described are {self.methods(paths)}"
 
     def _wrong_answer(self, responses, method, response):
         status = str(response.status_code)

@@ -104,7 +104,8 @@ release_tree(void *tree)
 	json_object_put(tree);
 }
 
-/* The gate has seen to everything but what json-c itself runs out of. */
+/* The gate has seen to everything but what json-c itself runs out of. Strict,
+ * newer versions of json-c would refuse integers beyond 64 bits. */
 static int
 parse_checked(
     const char *text, size_t len, struct json_object **tree, struct err *err)
@@ -114,7 +115,6 @@ parse_checked(
 
 	if (!tokener)
 		return err_set(err, &ERR_INTERNAL, "no memory for a parser");
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	*tree = json_tokener_parse_ex(tokener, text, (int)len);
 	outcome = json_tokener_get_error(tokener);
 	if (outcome == json_tokener_continue) {

@@ -63,7 +63,8 @@ take_header(char *bytes, size_t size, size_t count, void *context)
 static int
 set_numbers(CURL *easy, const struct rest_settings *settings)
 {
-	/* libcurl drops what has idled for more than N whole seconds. */
+	/* libcurl drops what has idled for more than N seconds: older versions
+	 * count whole ones, to newer ones 0 means no limit. */
 	long idle_s = (long)(settings->idle_ms / 1000) - 1;
 	const struct {
 		CURLoption option;
@@ -74,9 +75,9 @@ set_numbers(CURL *easy, const struct rest_settings *settings)
 		{ CURLOPT_NETRC, CURL_NETRC_IGNORED },
 		{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
 		{ CURLOPT_PATH_AS_IS, 1 },
-		{ CURLOPT_MAXAGE_CONN, idle_s < 0 ? 0 : idle_s },
+		{ CURLOPT_MAXAGE_CONN, idle_s < 1 ? 1 : idle_s },
 		{ CURLOPT_MAXLIFETIME_CONN, 300 },
-		{ CURLOPT_FORBID_REUSE, settings->idle_ms < 1000 },
+		{ CURLOPT_FORBID_REUSE, idle_s < 1 },
 		{ CURLOPT_TCP_KEEPALIVE, 1 },
 		/* A hanging name server must not hold up the end of a call. */
 		{ CURLOPT_QUICK_EXIT, 1 },

@@ -24,7 +24,7 @@ struct rest_settings {
 	int64_t connect_timeout_ms;
 	size_t max_body_bytes;
 	int64_t idle_ms; /* older kept connections are not used again;
-			    whole seconds, less than one keeps none */
+			    whole seconds, less than two keeps none */
 };
 
 struct rest_header {

@@ -412,7 +412,8 @@ drops_idle_connections(void **state)
 {
 	(void)state;
 	perform_with_idle(LONG_MS, 1010, 1);
-	perform_with_idle(1000, 1010, 2);
+	perform_with_idle(2000, 2010, 2);
+	perform_with_idle(1999, 0, 2);
 	perform_with_idle(0, 0, 2);
 }
 

@@ -79,9 +79,10 @@ SRC_SOURCES = \
 	src/events/payment_events.c src/events/relay.c src/events/reminder.c \
 	src/events/sweep.c src/events/topology.c \
 	src/app/app.c src/app/background.c src/app/background_settings.c \
-	src/app/dispatch.c src/app/duty.c src/app/metric_names.c \
-	src/app/places.c src/app/routes.c src/app/settings.c src/app/shared.c src/app/start.c \
-	src/app/worker.c \
+	src/app/dispatch.c src/app/live_metrics.c src/app/log_file.c \
+	src/app/duty.c src/app/metric_names.c src/app/places.c src/app/pool.c \
+	src/app/request_metrics.c src/app/routes.c src/app/settings.c \
+	src/app/shared.c src/app/start.c src/app/worker.c \
 	src/control/dlq.c src/control/events.c src/control/events_drain.c \
 	src/control/events_tail.c \
 	src/control/command.c src/control/errors.c src/control/migrate.c \
@@ -319,7 +320,7 @@ PYTHON = env PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3
 RUN_TESTS = $(INSTALLED) test -- $(PYTHON) tests/run_tests.py
 
 .PHONY: run stop clean-data install-packages bench
-.PHONY: test test-unit test-integration test-api test-asan test-json-corpus
+.PHONY: test test-unit test-integration test-api test-webservers test-asan test-json-corpus
 .PHONY: generated lint format clean help
 
 run: ## install what is missing, build, start everything, say how to use it
@@ -350,6 +351,9 @@ test-integration: ## tests of lib and src on a real database and broker
 test-api: ## tests of the whole service over HTTP
 	@$(RUN_TESTS) api
 
+test-webservers: ## the API tests behind each web server of conf/
+	@$(RUN_TESTS) webservers
+
 test-asan: ## unit, integration and API tests under ASan and UBSan
 	@$(RUN_TESTS) --sanitize unit integration api
 
@@ -369,6 +373,14 @@ generated: $(BIN)/bookingctl ## write the pages that list the settings
 format: ## format the C sources in place
 	@tests/lint/format.sh --fix
 
+# `make install PREFIX=/usr DESTDIR=stage` for packages; docs/deploy.md.
+PREFIX = /usr/local
+SYSCONFDIR = $(if $(filter /usr /usr/local,$(PREFIX)),,$(PREFIX))/etc
+.PHONY: install
+install: all ## install programs, migrations, units, web server files
+	@PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' DESTDIR='$(DESTDIR)' \
+	    conf/install.sh $(BUILD)
+
 clean: ## remove what was built
 	rm -rf $(BUILD) build-asan build-clang
 
@@ -381,4 +393,4 @@ help: ## this list
     $(OPENAPI_OBJECT:.o=.d) \
     $(SUPPORT_OBJECTS:.o=.d) \
     $(UNIT_TESTS:%.c=$(BUILD)/%.d) $(INTEGRATION_TESTS:%.c=$(BUILD)/%.d) \
-    $(BUILD)/cgi-bin/sandbox_fcgi.d
+    $(wildcard $(BUILD)/cgi-bin/*.d)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/pool.h"
 #include "app/routes.h"
 #include "app/start.h"
 #include "app/worker.h"
@@ -14,11 +15,11 @@
 #include "http/fcgi_server.h"
 #include "prefork/listener.h"
 
-#define SOCKET_MODE 0660
 #define MAX_WORKERS 1024
 
 struct options {
 	const char *listen;
+	const char *status;
 	const char *env_file;
 	unsigned workers;
 	bool test;
@@ -31,13 +32,17 @@ static void
 print_usage(FILE *to)
 {
 	fputs(
-	    "usage: booking.fcgi [--listen ADDRESS] [--workers N] "
-	    "[--env-file FILE]\n"
+	    "usage: booking.fcgi [--listen ADDRESS] [--status ADDRESS] "
+	    "[--workers N]\n"
+	    "                    [--env-file FILE]\n"
 	    "       booking.fcgi -t | --print-settings | --routes | --help\n"
 	    "\n"
 	    "The booking service's API over FastCGI or CGI.\n"
 	    "  --listen ADDRESS  run the pool on unix:/path or "
 	    "127.0.0.1:port\n"
+	    "  --status ADDRESS  where its master answers for status and "
+	    "metrics\n"
+	    "                    (default: POOL_STATUS_LISTEN)\n"
 	    "  --workers N       worker processes (default: POOL_WORKERS)\n"
 	    "  --env-file FILE   settings that the environment does not give\n"
 	    "                    (default: BOOKING_ENV_FILE, ./.env, or "
@@ -47,6 +52,12 @@ print_usage(FILE *to)
 	    "  --print-settings  show the settings in force, secrets as ***\n"
 	    "  --routes          list the method, path and name of each route\n"
 	    "  --help            this text and every setting\n"
+	    "\n"
+	    "A pool obeys HUP (reload), USR1 (reopen the log), USR2 (start "
+	    "the program anew),\n"
+	    "TTIN and TTOU (one worker more or less), QUIT and TERM (drain); "
+	    "see also\n"
+	    "bookingctl pool. Sockets that systemd hands over are used.\n"
 	    "\n"
 	    "Without --listen: with a listening socket as standard input "
 	    "(spawn-fcgi,\n"
@@ -63,6 +74,7 @@ parse_options(int argc, char **argv, struct options *options)
 {
 	static const struct option LONG[] = {
 		{ "listen", required_argument, NULL, 'l' },
+		{ "status", required_argument, NULL, 's' },
 		{ "workers", required_argument, NULL, 'w' },
 		{ "env-file", required_argument, NULL, 'e' },
 		{ "print-settings", no_argument, NULL, 'p' },
@@ -76,6 +88,8 @@ parse_options(int argc, char **argv, struct options *options)
 	while ((c = getopt_long(argc, argv, "t", LONG, NULL)) != -1) {
 		if (c == 'l')
 			options->listen = optarg;
+		else if (c == 's')
+			options->status = optarg;
 		else if (c == 'e')
 			options->env_file = optarg;
 		else if (c == 't')
@@ -95,45 +109,45 @@ parse_options(int argc, char **argv, struct options *options)
 }
 
 static int
-run_pool(const struct settings *settings, const struct options *options)
+run_pool(const struct settings *settings, const struct options *options,
+    struct prefork_sockets *sockets, char *const *argv)
 {
-	const char *address =
-	    options->listen != NULL ? options->listen : settings->pool_listen;
-	struct err err;
-	int fd = listener_inherited();
+	const struct pool_start start = {
+		.env_file = options->env_file,
+		.listen = options->listen,
+		.status = options->status,
+		.workers = options->workers,
+		.argv = argv,
+	};
 
-	err_clear(&err);
-	if (fd < 0)
-		fd = listener_open(
-		    address, SOCKET_MODE, (int)settings->pool_backlog, &err);
-	if (fd < 0) {
-		log_err("listen_failed", &err);
+	if (pool_open_sockets(sockets, settings, &start) != 0)
 		return EXIT_FAILURE;
+	return pool_run(settings, sockets, &start);
+}
+
+/* A pool on sockets that were handed over or are named; else the web server's
+ * socket is standard input: one worker, or with --workers a pool on it. */
+static int
+run(const struct settings *settings, const struct options *options,
+    char *const *argv)
+{
+	struct prefork_sockets sockets;
+	bool named =
+	    options->listen != NULL || settings->pool_listen[0] != '\0';
+
+	listener_inherit(&sockets);
+	if (sockets.listen_fd >= 0 || options->listen != NULL)
+		return run_pool(settings, options, &sockets, argv);
+	if (fcgi_is_listener(STDIN_FILENO)) {
+		if (options->workers == 0)
+			return worker_run_alone(settings, STDIN_FILENO);
+		sockets.listen_fd = STDIN_FILENO;
+		return run_pool(settings, options, &sockets, argv);
 	}
-	return worker_run_pool(settings, fd, options->workers);
-}
-
-/* The web server's socket is standard input: one worker, or with --workers a
- * pool on it. */
-static int
-run_started(const struct settings *settings, const struct options *options)
-{
-	int fd = STDIN_FILENO;
-
-	if (options->workers > 0)
-		return worker_run_pool(settings, fd, options->workers);
-	return worker_run_alone(settings, fd);
-}
-
-static int
-run(const struct settings *settings, const struct options *options)
-{
-	if (options->listen == NULL && fcgi_is_listener(STDIN_FILENO))
-		return run_started(settings, options);
-	if (options->listen == NULL && cgi_is_request(environ))
+	if (cgi_is_request(environ))
 		return worker_run_cgi(settings);
-	if (options->listen != NULL || settings->pool_listen[0] != '\0')
-		return run_pool(settings, options);
+	if (named)
+		return run_pool(settings, options, &sockets, argv);
 	fputs("booking.fcgi: nothing to serve: give --listen, or let a web "
 	      "server start it\n",
 	    stderr);
@@ -180,5 +194,5 @@ main(int argc, char **argv)
 		puts("the configuration is good");
 	if (options.print || options.test)
 		return EXIT_SUCCESS;
-	return run(&settings, &options);
+	return run(&settings, &options, argv);
 }

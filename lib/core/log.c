@@ -267,6 +267,12 @@ log_open(const char *program, enum log_level level, int fd)
 }
 
 void
+log_set_fd(int fd)
+{
+	logger.fd = fd;
+}
+
+void
 log_set_level(enum log_level level)
 {
 	logger.level = level;

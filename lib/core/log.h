@@ -53,6 +53,8 @@ struct log_field {
  * literal that every line carries. */
 void log_open(const char *program, enum log_level level, int fd);
 void log_set_level(enum log_level level);
+/* Another descriptor, lent. */
+void log_set_fd(int fd);
 /* Parses debug, info, warn, error; -1 for anything else. */
 int log_level_parse(const char *name) MUST_CHECK;
 /* The request that this process works on; NULL ends it. The text is copied. */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #define CACHE_LINE_BYTES 64
@@ -215,9 +216,23 @@ metrics_sum(const struct metrics *metrics, size_t def, size_t series)
 	return sum;
 }
 
+/* OpenMetrics gives a counter's family no "_total". */
+static int
+family_length(const struct metric_def *def, bool open_metrics)
+{
+	static const char ending[] = "_total";
+	size_t len = strlen(def->name);
+	size_t tail = sizeof(ending) - 1;
+
+	if (open_metrics && def->type == METRIC_COUNTER && len > tail &&
+	    strcmp(def->name + len - tail, ending) == 0)
+		len -= tail;
+	return (int)len;
+}
+
 /* A backslash and a line feed would end the sentence. */
 static void
-print_head(const struct metric_def *def, struct buf *out)
+print_head(const struct metric_def *def, bool open_metrics, struct buf *out)
 {
 	static const char *const types[] = {
 		[METRIC_COUNTER] = "counter",
@@ -225,7 +240,9 @@ print_head(const struct metric_def *def, struct buf *out)
 		[METRIC_HISTOGRAM] = "histogram",
 	};
 
-	buf_printf(out, "# HELP %s ", def->name);
+	int len = family_length(def, open_metrics);
+
+	buf_printf(out, "# HELP %.*s ", len, def->name);
 	for (const char *at = def->help; *at != '\0'; at++) {
 		if (*at == '\n')
 			buf_text(out, "\\n");
@@ -234,7 +251,7 @@ print_head(const struct metric_def *def, struct buf *out)
 		else
 			buf_char(out, *at);
 	}
-	buf_printf(out, "\n# TYPE %s %s\n", def->name, types[def->type]);
+	buf_printf(out, "\n# TYPE %.*s %s\n", len, def->name, types[def->type]);
 }
 
 /* "name_suffix{labels,le="1"}" and a blank; le may be NULL. */
@@ -296,14 +313,26 @@ print_series(
 	buf_printf(out, "%" PRId64 "\n", metrics_sum(metrics, i, series));
 }
 
-void
-metrics_print(const struct metrics *metrics, struct buf *out)
+static void
+print_all(const struct metrics *metrics, bool open_metrics, struct buf *out)
 {
 	if (metrics == NULL)
 		return;
 	for (size_t i = 0; i < metrics->count; i++) {
-		print_head(&metrics->defs[i], out);
+		print_head(&metrics->defs[i], open_metrics, out);
 		for (size_t s = 0; s < metrics->defs[i].series_count; s++)
 			print_series(metrics, i, s, out);
 	}
+}
+
+void
+metrics_print(const struct metrics *metrics, struct buf *out)
+{
+	print_all(metrics, false, out);
+}
+
+void
+metrics_print_open(const struct metrics *metrics, struct buf *out)
+{
+	print_all(metrics, true, out);
 }

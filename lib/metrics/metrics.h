@@ -1,8 +1,7 @@
 /*
  * Counters, gauges and latency histograms in shared memory, one row per
- * worker (no contention), summed when printed in the Prometheus text form
- * (version 0.0.4: a counter's name has its "_total" already). Every access is
- * atomic, none waits.
+ * worker (no contention), summed when printed. Every access is atomic, none
+ * waits.
  */
 #ifndef METRICS_METRICS_H
 #define METRICS_METRICS_H
@@ -14,7 +13,7 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 /* One family. `series` are label sets as they are printed
  * (`route="booking.create",status="2xx"`); NULL: one series without labels. */
 struct metric_def {
-	const char *name;
+	const char *name; /* of a counter with "_total" */
 	enum metric_type type;
 	const char *help;
 	const char *const *series;
@@ -41,7 +40,9 @@ void metrics_observe_us(
     struct metrics *metrics, size_t def, size_t series, int64_t us);
 /* Over all rows; of a histogram, how many were observed. */
 int64_t metrics_sum(const struct metrics *metrics, size_t def, size_t series);
-/* All families in the text form. */
+/* All families in the Prometheus text form (0.0.4), or in OpenMetrics 1.0
+ * without the "# EOF" at its end: the two differ in a counter's head alone. */
 void metrics_print(const struct metrics *metrics, struct buf *out);
+void metrics_print_open(const struct metrics *metrics, struct buf *out);
 
 #endif

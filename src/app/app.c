@@ -1,5 +1,8 @@
 #include "app/app.h"
 
+#include "app/live_metrics.h"
+#include "prefork/status.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +120,17 @@ open_clients(struct app *app, struct err *err)
 }
 
 static void
+print_metrics(const void *context, struct buf *out)
+{
+	const struct shared *shared = context;
+
+	metrics_print(shared->metrics, out);
+	live_metrics_print(shared, false, out);
+	if (shared->board->pool.started_ms != 0)
+		status_print_metrics(shared->board, false, out);
+}
+
+static void
 init_services(struct app *app)
 {
 	app->rules = app_rules(app->settings);
@@ -140,7 +154,8 @@ init_services(struct app *app)
 		.admission = &app->admission,
 		.rest = app->bookings.rest,
 		.publisher = &app->publisher,
-		.metrics = app->shared->metrics,
+		.print_metrics = print_metrics,
+		.metrics_context = app->shared,
 		.started_ms = app->shared->started_ms,
 	};
 }

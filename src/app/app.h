@@ -11,6 +11,13 @@
 #include "mq/mq_connection.h"
 #include "prefork/prefork.h"
 
+/* What the metrics have been told of so far (app/request_metrics.h). */
+struct app_counted {
+	uint64_t retries;
+	uint64_t confirmed;
+	uint64_t deferred;
+};
+
 struct app {
 	const struct settings *settings;
 	const struct shared *shared;
@@ -26,6 +33,7 @@ struct app {
 	struct outbox outbox;
 	struct booking_service bookings;
 	struct api api;
+	struct app_counted counted;
 	size_t route;		/* of the request in work; ROUTE_COUNT: none */
 	const struct err *last; /* the request's error, for its log line */
 	struct err err;

@@ -3,12 +3,13 @@
  * line for each.
  */
 #include "app/app.h"
-#include "app/metric_names.h"
+#include "app/request_metrics.h"
 #include "app/routes.h"
 #include "controller/present.h"
 #include "core/log.h"
 #include "model/booking_errors.h"
 #include "model/phase.h"
+#include "prefork/phase_log.h"
 
 static int
 authenticate(struct call *call, enum access access, struct err *err)
@@ -39,6 +40,21 @@ refuse_method(struct call *call, struct err *err)
 	return 0;
 }
 
+/* Whoever waited so long has given up or will: the workers' time is for those
+ * who can still be served. */
+static int
+check_queue(
+    struct app *app, const struct http_request *request, struct err *err)
+{
+	int64_t limit_ms = app->settings->pool_queue_limit_ms;
+
+	if (limit_ms == 0 || request->queued_ms <= limit_ms)
+		return 0;
+	scoreboard_shed(app->slot);
+	return err_set(err, &OVERLOADED, "waited %lld ms for a worker",
+	    (long long)request->queued_ms);
+}
+
 static int
 run(struct app *app, struct call *call, struct err *err)
 {
@@ -55,6 +71,9 @@ run(struct app *app, struct call *call, struct err *err)
 	app->route = (size_t)(call->match.route - ROUTES);
 	scoreboard_route(app->slot, (int)app->route);
 	action = call->match.route->target;
+	if (action->access != ACCESS_PUBLIC &&
+	    check_queue(app, call->request, err) != 0)
+		return -1;
 	if (authenticate(call, action->access, err) != 0)
 		return -1;
 	return action->run(call, err);
@@ -94,24 +113,45 @@ handle(
 	scoreboard_phase(app->slot, PHASE_REPLY);
 }
 
+static const char *
+route_name(const struct app *app)
+{
+	return app->route < ROUTE_COUNT ? ROUTES[app->route].name : NULL;
+}
+
 static void
 log_request(const struct app *app, const struct http_request *request,
     const struct http_response *response, int64_t us, bool sent)
 {
 	const struct err_def *def = app->err.def;
-	const char *route =
-	    app->route < ROUTE_COUNT ? ROUTES[app->route].name : NULL;
 	bool failed = response->status >= 400 && def != NULL;
 
 	log_write(failed ? booking_error_public(def)->level : LOG_INFO,
 	    "request",
 	    LOG_FIELDS(LOG_TEXT("method", http_method_name(request->method)),
-		LOG_TEXT("route", route), LOG_NUM("status", response->status),
+		LOG_TEXT("route", route_name(app)),
+		LOG_NUM("status", response->status),
 		LOG_MS("ms", (double)us / 1000),
 		LOG_TEXT(
 		    "error", failed ? booking_error_public(def)->code : NULL),
 		LOG_TEXT("cause", failed ? app->err.cause : NULL),
 		LOG_TEXT("sent", sent ? "yes" : "no")));
+}
+
+/* Where a request that was answered, but late, spent its time. */
+static void
+log_slow(
+    const struct app *app, const struct http_response *response, int64_t us)
+{
+	int64_t limit_ms = app->settings->pool_slow_request_ms;
+
+	if (app->slot == NULL || limit_ms == 0 || us <= limit_ms * 1000)
+		return;
+	phase_log_write(LOG_WARN, "request_slow",
+	    LOG_FIELDS(LOG_TEXT("route", route_name(app)),
+		LOG_NUM("status", response->status),
+		LOG_MS("ms", (double)us / 1000)),
+	    app->slot);
 }
 
 static void
@@ -120,11 +160,9 @@ replied(void *context, const struct http_request *request,
 {
 	struct app *app = context;
 	int64_t us = clock_monotonic_us() - request->started_us;
-	struct metrics *metrics = app->shared->metrics;
 
-	metrics_add(metrics, METRIC_REQUESTS,
-	    metric_route_series(app->route, response->status), 1);
-	metrics_observe_us(metrics, METRIC_REQUEST_SECONDS, app->route, us);
+	request_metrics_count(app, response, us);
+	log_slow(app, response, us);
 	log_request(app, request, response, us, sent);
 	outbox_flush_old(&app->outbox);
 	scoreboard_done(app->slot);

@@ -2,6 +2,7 @@
 
 #include "app/routes.h"
 #include "core/arena.h"
+#include "model/booking_errors.h"
 
 #define STATUS_CLASSES 5
 #define SERIES_BYTES   65536
@@ -36,6 +37,22 @@ name_series(struct arena *arena, enum metric metric, size_t per_route)
 	rows[metric].series_count = count;
 }
 
+static void
+name_errors(struct arena *arena)
+{
+	size_t count = 0;
+	const char **names;
+
+	while (BOOKING_ERRORS[count] != NULL)
+		count++;
+	names = arena_array(arena, count, sizeof(*names));
+	for (size_t i = 0; i < count; i++)
+		names[i] =
+		    arena_printf(arena, "code=\"%s\"", BOOKING_ERRORS[i]->code);
+	rows[METRIC_ERRORS].series = names;
+	rows[METRIC_ERRORS].series_count = count;
+}
+
 const struct metric_def *
 metric_rows(void)
 {
@@ -52,12 +69,30 @@ metric_rows(void)
 		.help = "Time from the request's arrival at the worker to its "
 			"answer.",
 	};
+	rows[METRIC_ERRORS] = (struct metric_def){
+		.name = "booking_errors_total",
+		.type = METRIC_COUNTER,
+		.help = "Refused and failed requests by error code.",
+	};
+	rows[METRIC_DB_RETRIES] = (struct metric_def){
+		.name = "booking_db_retries_total",
+		.type = METRIC_COUNTER,
+		.help = "Transactions that were run again after a conflict.",
+		.series_count = 1,
+	};
+	rows[METRIC_EVENTS_CONFIRMED] = (struct metric_def){
+		.name = "booking_events_confirmed_total",
+		.type = METRIC_COUNTER,
+		.help = "Events that the broker confirmed before the reply.",
+		.series_count = 1,
+	};
 	rows[METRIC_EVENTS_DEFERRED] = (struct metric_def){
 		.name = "booking_events_deferred_total",
 		.type = METRIC_COUNTER,
 		.help = "Events that the request left to the relay.",
 		.series_count = 1,
 	};
+	name_errors(arena);
 	name_series(arena, METRIC_REQUESTS, STATUS_CLASSES);
 	name_series(arena, METRIC_REQUEST_SECONDS, 1);
 	return rows;

@@ -9,6 +9,9 @@
 enum metric {
 	METRIC_REQUESTS,	/* series: metric_route_series */
 	METRIC_REQUEST_SECONDS, /* series: the route */
+	METRIC_ERRORS,		/* series: the place in BOOKING_ERRORS */
+	METRIC_DB_RETRIES,
+	METRIC_EVENTS_CONFIRMED,
 	METRIC_EVENTS_DEFERRED,
 	METRIC__COUNT
 };

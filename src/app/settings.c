@@ -32,11 +32,38 @@ is_production(const struct settings *settings)
 	return strcmp(settings->environment, "production") == 0;
 }
 
+/* 0 stands for a number that is not known here. */
+static bool
+is_over(int64_t low, int64_t high)
+{
+	return high != 0 && low > high;
+}
+
+static int
+check_pool(const struct settings *settings, FILE *problems)
+{
+	int wrong = 0;
+
+	if (strcmp(settings->pool_mode, "dynamic") != 0)
+		return 0;
+	if (is_over(settings->pool_min_workers, settings->pool_max_workers)) {
+		fputs("POOL_MIN_WORKERS: must not be above POOL_MAX_WORKERS\n",
+		    problems);
+		wrong++;
+	}
+	if (is_over(settings->pool_spare_min, settings->pool_spare_max)) {
+		fputs("POOL_SPARE_MIN: must not be above POOL_SPARE_MAX\n",
+		    problems);
+		wrong++;
+	}
+	return wrong;
+}
+
 /* Rules over several settings. Each prints its own line; returns how many. */
 static int
 check_together(const struct settings *settings, FILE *problems)
 {
-	int wrong = 0;
+	int wrong = check_pool(settings, problems);
 
 	if (strcmp(settings->auth_mode, "local") == 0 &&
 	    settings->jwt_secret[0] == '\0') {

@@ -29,30 +29,64 @@ map_breakers(const struct settings *settings)
 	return breakers;
 }
 
-int
-shared_create(
-    struct shared *shared, const struct settings *settings, unsigned workers)
+/* What depends on the settings. */
+static int
+make_tuned(struct shared *shared, const struct settings *settings)
 {
-	const struct metric_def *rows = metric_rows();
+	bool limited = settings->rate_limit_per_second > 0;
 
-	memset(shared, 0, sizeof(*shared));
-	shared->started_ms = clock_wall_ms();
-	shared->board = scoreboard_create(workers, PHASE_NAMES);
-	shared->metrics = metrics_create(rows, METRIC__COUNT, workers);
 	shared->auth_cache =
 	    shared_cache_create(AUTH_CACHE_SLOTS, AUTH_CACHE_VALUE_BYTES);
 	shared->flight_cache =
 	    shared_cache_create(FLIGHT_CACHE_SLOTS, FLIGHT_CACHE_VALUE_BYTES);
 	shared->breakers = map_breakers(settings);
-	if (settings->rate_limit_per_second > 0)
-		shared->rate_limiter = rate_limiter_create(
-		    RATE_LIMITER_SLOTS, settings->rate_limit_per_second);
+	shared->rate_limiter = limited ? rate_limiter_create(RATE_LIMITER_SLOTS,
+					     settings->rate_limit_per_second)
+				       : NULL;
+	return shared->auth_cache == NULL || shared->flight_cache == NULL ||
+		       shared->breakers == NULL ||
+		       (limited && shared->rate_limiter == NULL)
+		   ? -1
+		   : 0;
+}
+
+static void
+free_tuned(struct shared *shared)
+{
+	shared_cache_free(shared->auth_cache);
+	shared_cache_free(shared->flight_cache);
+	if (shared->breakers != NULL)
+		munmap(shared->breakers, sizeof(*shared->breakers));
+	rate_limiter_free(shared->rate_limiter);
+}
+
+int
+shared_create(
+    struct shared *shared, const struct settings *settings, unsigned slots)
+{
+	const struct metric_def *rows = metric_rows();
+
+	memset(shared, 0, sizeof(*shared));
+	shared->started_ms = clock_wall_ms();
+	shared->board = scoreboard_create(slots, PHASE_NAMES);
+	shared->metrics = metrics_create(rows, METRIC__COUNT, slots);
 	shared->seat_hints = seat_hints_create();
-	if (shared->board == NULL || shared->metrics == NULL ||
-	    shared->auth_cache == NULL || shared->flight_cache == NULL ||
-	    shared->breakers == NULL || shared->seat_hints == NULL ||
-	    (settings->rate_limit_per_second > 0 &&
-		shared->rate_limiter == NULL))
+	if (make_tuned(shared, settings) != 0 || shared->board == NULL ||
+	    shared->metrics == NULL || shared->seat_hints == NULL)
 		return -1;
+	return 0;
+}
+
+int
+shared_renew(struct shared *shared, const struct settings *settings)
+{
+	struct shared next = *shared;
+
+	if (make_tuned(&next, settings) != 0) {
+		free_tuned(&next);
+		return -1;
+	}
+	free_tuned(shared);
+	*shared = next;
 	return 0;
 }

@@ -28,8 +28,13 @@ struct shared {
 	int64_t started_ms; /* wall time */
 };
 
-/* 0, or -1 when the kernel gives no memory. */
+/* For up to `slots` workers at a time. 0, or -1 when the kernel gives no
+ * memory. */
 int shared_create(struct shared *shared, const struct settings *settings,
-    unsigned workers) MUST_CHECK;
+    unsigned slots) MUST_CHECK;
+/* New caches, breakers and limits for the workers to come, as the settings ask
+ * for; those of now keep what they have. 0, or -1 and nothing changed. */
+int shared_renew(
+    struct shared *shared, const struct settings *settings) MUST_CHECK;
 
 #endif

@@ -10,21 +10,20 @@
 
 /* What somebody named has to be there. */
 static int
-check_env_file(const char *program, const char *env_file)
+check_env_file(const char *env_file, FILE *problems)
 {
 	struct stat status;
 
 	if (stat(env_file, &status) == 0)
 		return 0;
-	fprintf(stderr, "%s: %s: %s\n", program, env_file, strerror(errno));
+	fprintf(problems, "%s: %s\n", env_file, strerror(errno));
 	return -1;
 }
 
 int
-start_program(
-    const char *program, const char *env_file, struct settings *settings)
+start_load(const char *env_file, struct settings *settings,
+    struct config_values **values, FILE *problems)
 {
-	struct config_values *values = NULL;
 	struct places places;
 	bool named = env_file != NULL;
 
@@ -33,8 +32,18 @@ start_program(
 		env_file = places.env_file;
 		named = places.env_file_named;
 	}
-	if ((named && check_env_file(program, env_file) != 0) ||
-	    settings_load(env_file, settings, &values, stderr) != 0) {
+	if (named && check_env_file(env_file, problems) != 0)
+		return -1;
+	return settings_load(env_file, settings, values, problems);
+}
+
+int
+start_program(
+    const char *program, const char *env_file, struct settings *settings)
+{
+	struct config_values *values = NULL;
+
+	if (start_load(env_file, settings, &values, stderr) != 0) {
 		fprintf(stderr,
 		    "%s: the configuration is wrong; nothing was started\n",
 		    program);

@@ -4,31 +4,45 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/log_file.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "http/cgi_server.h"
 #include "http/fcgi_server.h"
-
-#define WORKERS_PER_PROCESSOR 4
-/* A worker that is still busy this long after its deadline is stuck. */
-#define OVERDUE_MS 2000
-
-struct pool_context {
-	const struct settings *settings;
-	const struct shared *shared;
-	int listen_fd;
-};
+#include "prefork/queue_depth.h"
 
 struct serving {
-	struct scoreboard_slot *slot;
-	uint64_t max_requests;
+	const struct settings *settings;
+	struct prefork_worker *worker; /* NULL: not in a pool */
+	struct queue_probe probe;
 };
+
+/* SIGUSR1 came: somebody may have moved the log away. */
+static volatile sig_atomic_t log_moved;
+
+static void
+note_moved_log(int signal)
+{
+	(void)signal;
+	log_moved = 1;
+}
+
+static struct scoreboard_slot *
+slot_of(const struct serving *serving)
+{
+	return serving->worker == NULL ? NULL : serving->worker->slot;
+}
 
 static void
 on_waiting(void *context)
 {
 	struct serving *serving = context;
 
-	scoreboard_waiting(serving->slot);
+	if (log_moved) {
+		log_moved = 0;
+		log_file_reopen(serving->settings);
+	}
+	scoreboard_waiting(slot_of(serving));
 }
 
 static void
@@ -36,109 +50,92 @@ on_reading(void *context)
 {
 	struct serving *serving = context;
 
-	scoreboard_reading(serving->slot);
+	scoreboard_reading(slot_of(serving));
+}
+
+static int64_t
+queued_ms(void *context)
+{
+	struct serving *serving = context;
+	struct queue_clock *clock;
+	int64_t now_ms;
+	uint32_t number;
+
+	if (serving->worker == NULL)
+		return 0;
+	clock = &serving->worker->board->queue;
+	now_ms = clock_monotonic_ms();
+	number = queue_clock_accepted(clock);
+	queue_probe_sample(&serving->probe, clock, now_ms);
+	return queue_clock_age_ms(clock, number, now_ms);
 }
 
 static bool
 go_on(void *context)
 {
-	struct serving *serving = context;
+	const struct serving *serving = context;
+	const struct prefork_worker *worker = serving->worker;
 
-	return serving->slot == NULL || serving->max_requests == 0 ||
-	       serving->slot->requests < serving->max_requests;
+	return worker == NULL || worker->max_requests == 0 ||
+	       worker->slot->requests < worker->max_requests;
 }
 
+/* --- serving ------------------------------------------------------------ */
+
 static int
-serve(const struct settings *settings, const struct shared *shared,
-    struct prefork_worker *worker, int listen_fd)
+serve(struct serving *serving, struct app *app, int listen_fd)
 {
-	struct serving serving = {
-		.slot = worker == NULL ? NULL : worker->slot,
-		.max_requests = worker == NULL ? 0 : worker->max_requests,
-	};
 	const struct fcgi_observer observer = {
-		.context = &serving,
+		.context = serving,
 		.waiting = on_waiting,
 		.reading = on_reading,
+		.queued_ms = queued_ms,
 		.go_on = go_on,
 	};
-	const struct http_limits limits = app_limits(settings);
+	const struct http_limits limits = app_limits(serving->settings);
+	const struct http_handler handler = app_handler(app);
 	struct fcgi_counts counts = { 0 };
-	struct http_handler handler;
+	struct err err;
+
+	err_clear(&err);
+	if (fcgi_server_run(
+		listen_fd, &limits, &handler, &observer, &counts, &err) == 0)
+		return EXIT_SUCCESS;
+	log_err("worker_failed", &err);
+	return EXIT_FAILURE;
+}
+
+int
+worker_serve(const struct settings *settings, const struct shared *shared,
+    struct prefork_worker *worker, int listen_fd)
+{
+	struct serving serving = { .settings = settings, .worker = worker };
 	struct app app;
 	struct err err;
 	int result;
 
+	err_clear(&err);
 	if (app_init(&app, settings, shared, worker, &err) != 0) {
 		log_err("worker_failed", &err);
 		return EXIT_FAILURE;
 	}
-	handler = app_handler(&app);
-	result = fcgi_server_run(
-	    listen_fd, &limits, &handler, &observer, &counts, &err);
-	if (result != 0)
-		log_err("worker_failed", &err);
+	queue_probe_open(&serving.probe, listen_fd);
+	if (worker != NULL)
+		signal(SIGUSR1, note_moved_log);
+	result = serve(&serving, &app, listen_fd);
+	queue_probe_close(&serving.probe);
 	app_release(&app);
-	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return result;
 }
 
 static int
-worker_main(void *context, struct prefork_worker *worker)
-{
-	struct pool_context *pool = context;
-
-	return serve(pool->settings, pool->shared, worker, pool->listen_fd);
-}
-
-static unsigned
-default_workers(const struct settings *settings)
-{
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (settings->pool_workers > 0)
-		return (unsigned)settings->pool_workers;
-	return (unsigned)(processors < 1 ? 1 : processors) *
-	       WORKERS_PER_PROCESSOR;
-}
-
-static int
-share(struct shared *shared, const struct settings *settings, unsigned workers)
+share(struct shared *shared, const struct settings *settings)
 {
 	signal(SIGPIPE, SIG_IGN);
-	if (shared_create(shared, settings, workers) == 0)
+	if (shared_create(shared, settings, 1) == 0)
 		return 0;
 	log_write(LOG_ERROR, "no_shared_memory", NULL);
 	return -1;
-}
-
-int
-worker_run_pool(
-    const struct settings *settings, int listen_fd, unsigned workers)
-{
-	struct shared shared;
-	struct pool_context pool = { settings, &shared, listen_fd };
-	struct prefork_options options = {
-		.name = "booking",
-		.scaling.workers = workers > 0 ? workers : default_workers(settings),
-		.max_requests = (uint64_t)settings->pool_max_requests,
-		.request_limit_ms = settings->request_timeout_ms + OVERDUE_MS,
-		.drain_ms = settings->pool_drain_ms,
-		.context = &pool,
-		.worker_main = worker_main,
-	};
-	struct err err;
-
-	if (share(&shared, settings, options.scaling.workers) != 0)
-		return EXIT_FAILURE;
-	log_write(LOG_INFO, "pool_start",
-	    LOG_FIELDS(LOG_NUM("workers", options.scaling.workers)));
-	err_clear(&err);
-	if (prefork_run(&options, shared.board, &err) != 0) {
-		log_err("pool_failed", &err);
-		return EXIT_FAILURE;
-	}
-	log_write(LOG_INFO, "pool_end", NULL);
-	return EXIT_SUCCESS;
 }
 
 int
@@ -146,9 +143,9 @@ worker_run_alone(const struct settings *settings, int listen_fd)
 {
 	struct shared shared;
 
-	if (share(&shared, settings, 1) != 0)
+	if (share(&shared, settings) != 0)
 		return EXIT_FAILURE;
-	return serve(settings, &shared, NULL, listen_fd);
+	return worker_serve(settings, &shared, NULL, listen_fd);
 }
 
 int
@@ -161,7 +158,7 @@ worker_run_cgi(const struct settings *settings)
 	struct err err;
 	int result;
 
-	if (share(&shared, settings, 1) != 0 ||
+	if (share(&shared, settings) != 0 ||
 	    app_init(&app, settings, &shared, NULL, &err) != 0)
 		return EXIT_FAILURE;
 	handler = app_handler(&app);

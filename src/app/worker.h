@@ -1,16 +1,15 @@
 /*
- * The three ways of serving the API: in a pool, as a lone FastCGI worker that
- * a web server started, and as a plain CGI program.
+ * One worker serving the API: in a pool, as a lone FastCGI worker that a web
+ * server started, or as a plain CGI program.
  */
 #ifndef APP_WORKER_H
 #define APP_WORKER_H
 
 #include "app/app.h"
 
-/* Runs the pool on a listening socket until told to stop. workers 0: as many
- * as the settings say. Returns an exit status. */
-int worker_run_pool(
-    const struct settings *settings, int listen_fd, unsigned workers);
+/* Serves as a worker of a pool (app/pool.h). Returns an exit status. */
+int worker_serve(const struct settings *settings, const struct shared *shared,
+    struct prefork_worker *worker, int listen_fd);
 /* Serves the listening socket alone. */
 int worker_run_alone(const struct settings *settings, int listen_fd);
 /* Answers the one request of this process's environment. */

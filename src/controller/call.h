@@ -18,7 +18,9 @@ struct api {
 	const struct admission *admission;
 	struct rest_client *rest;
 	struct event_publisher *publisher;
-	const struct metrics *metrics;
+	/* Prints all metrics of the process, in the Prometheus text form. */
+	void (*print_metrics)(const void *context, struct buf *out);
+	const void *metrics_context;
 	int64_t started_ms; /* wall time, for uptime_seconds */
 };
 

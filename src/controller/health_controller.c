@@ -162,7 +162,8 @@ show_metrics(struct call *call, struct err *err)
 	call->response->status = 200;
 	http_set_header(call->response, "Content-Type",
 	    "text/plain; version=0.0.4; charset=utf-8");
-	metrics_print(call->api->metrics, &call->response->body);
+	call->api->print_metrics(
+	    call->api->metrics_context, &call->response->body);
 	put_events(call);
 	return 0;
 }

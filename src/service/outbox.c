@@ -36,6 +36,7 @@ remember_published(struct outbox *outbox, const struct booking_event *event)
 static bool
 leave_to_relay(struct outbox *outbox, const struct booking_event *event)
 {
+	outbox->deferred++;
 	if (outbox->wake != NULL)
 		relay_wake_send(outbox->wake, &event->booking_id);
 	return false;
@@ -57,6 +58,7 @@ outbox_send(struct outbox *outbox, const struct request_context *ctx,
 		return leave_to_relay(outbox, event);
 	}
 	remember_published(outbox, event);
+	outbox->confirmed++;
 	return true;
 }
 

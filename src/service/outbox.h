@@ -22,7 +22,9 @@ struct outbox {
 	struct scoreboard_slot *slot;
 	struct event_key published[EVENT_MARK_MAX];
 	size_t published_count;
-	int64_t oldest_ms; /* monotonic; of the oldest of them */
+	uint64_t confirmed; /* events that the broker took, */
+	uint64_t deferred;  /* and that were left to the relay, so far */
+	int64_t oldest_ms;  /* monotonic; of the oldest of them */
 };
 
 /* Tries to publish a committed event. False: the relay will. `may_send` is

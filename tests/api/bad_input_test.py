@@ -349,8 +349,10 @@ def test_primary_passenger(api, untouched, people, field):
     assert [f["field"] for f in error["fields"]] == [field]
 
 
-def test_huge_query_and_odd_escapes(api, user):
-    path = f"{BOOKINGS}/user/{user}"
-    for query in ("%" * 1000, "status=%", "%zz=1", "status=%00", "limit=%g1"):
-        response = api.get(f"{path}?{query}")
-        assert response.status_code == 400, query
+@pytest.mark.parametrize("query", [
+    "%" * 4000, "status=%", "%zz=1", "status=%00", "limit=%g1"])
+def test_odd_escapes_in_a_query(api, url, user, query):
+    answer = exchange(url, request("GET", f"{BOOKINGS}/user/{user}?{query}",
+                                   headers=(f"Authorization: Bearer "
+                                            f"{api.token}",)))
+    assert int(answer.split()[1]) == 400, answer[:300]

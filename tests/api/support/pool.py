@@ -21,8 +21,7 @@ class Pool:
         self.service = Service(stack.processes, programs, environment,
                                directory, self._sockets.path, workers)
         self.web = Lighttpd(stack.processes, checkout, directory, port,
-                            self.service.socket,
-                            os.path.join(os.path.dirname(programs), "docs"))
+                            self.service, stack.docs)
 
     def start(self):
         if not self.web.starts_workers:

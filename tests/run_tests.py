@@ -107,7 +107,7 @@ class Runner:
         parts = os.path.join(self.directory, "integration")
         os.makedirs(parts, mode=0o700)
         sockets = SocketDirectory(parts)
-        database = Database(self.processes, os.path.join(parts, "mariadb"),
+        database = Database(self.processes, os.path.join(parts, "database"),
                             sockets.path, {
                                 "DB_USERNAME": "booking_user",
                                 "DB_PASSWORD": "integration",
@@ -234,7 +234,8 @@ class Runner:
 
 def cmocka_count(word, output):
     return sum(int(n) for n in re.findall(
-        rf"^\[ +{word} +\] (\d+) test\(s\)", output, re.MULTILINE))
+        rf"^\[ +{word} +\] (?:tests: )?(\d+) test\(s\)", output,
+        re.MULTILINE))
 
 
 def junit_counts(report):

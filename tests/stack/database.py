@@ -1,4 +1,4 @@
-"""A private MariaDB: own data directory, socket and port."""
+"""A private MariaDB or MySQL: own data directory, socket and port."""
 
 import os
 import shutil
@@ -6,17 +6,16 @@ import socket
 
 from .ports import ADDRESS, Port
 from .process import Failure
-
-# No file of the machine's own MariaDB is read.
-NO_DEFAULTS = "--no-defaults"
+from .server import NO_DEFAULTS, chosen
 
 
 class Database:
     def __init__(self, processes, directory, socket_dir, account):
         """`account`: DB_USERNAME, DB_PASSWORD and DB_NAME."""
         self._processes = processes
+        self._kind = chosen()
         self._directory = directory
-        self._data = os.path.join(directory, "data")
+        self._data = os.path.join(directory, self._kind.name)
         self._account = account
         self._port = Port()
         self.socket = os.path.join(socket_dir, "db.sock")
@@ -33,14 +32,8 @@ class Database:
         os.makedirs(self._directory, exist_ok=True)
         new = self._data + ".new"
         shutil.rmtree(new, ignore_errors=True)
-        # As root the script would hand a directory of the installed package
-        # to the database's user, unless it runs for a package manager.
-        as_root = ["--user=root", "--rpm"] if os.geteuid() == 0 else []
-        self._processes.run("mariadb-install", [
-            "mariadb-install-db", NO_DEFAULTS, f"--datadir={new}",
-            "--auth-root-authentication-method=normal", "--skip-test-db",
-            "--skip-name-resolve", "--innodb-log-file-size=64M", *as_root],
-            seconds=120)
+        self._processes.run(f"{self._kind.name}-install",
+                            self._kind.install(new), seconds=120)
         os.rename(new, self._data)
 
     def start(self, keep=()):
@@ -51,15 +44,15 @@ class Database:
     def resume(self, keep=()):
         """Starts the server on the data that is there."""
         as_root = ["--user=root"] if os.geteuid() == 0 else []
-        self.process = self._processes.start("mariadb", [
-            "mariadbd", NO_DEFAULTS, f"--datadir={self._data}",
+        self.process = self._processes.start(self._kind.name, [
+            self._kind.program, NO_DEFAULTS, f"--datadir={self._data}",
             f"--tmpdir={self._directory}", f"--socket={self.socket}",
             f"--pid-file={self._directory}/pid",
             f"--port={self._port.number}", f"--bind-address={ADDRESS}",
             "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=1",
-            "--innodb-buffer-pool-size=256M", "--innodb-log-file-size=64M",
+            "--innodb-buffer-pool-size=256M",
             "--character-set-server=utf8mb4", "--max-connections=300",
-            *as_root], keep=keep, grace=20)
+            *self._kind.options, *as_root], keep=keep, grace=20)
         self._processes.wait("the database", self._greets, 60, self.process)
 
     def stop(self):
@@ -81,15 +74,12 @@ class Database:
             for key in ("DB_USERNAME", "DB_PASSWORD", "DB_NAME"))
         quoted = name.replace("`", "``")
         grants = "".join(
-            f"CREATE OR REPLACE USER {text(user)}@{text(host)}"
+            f"DROP USER IF EXISTS {text(user)}@{text(host)};"
+            f"CREATE USER {text(user)}@{text(host)}"
             f" IDENTIFIED BY {text(password)};"
             f"GRANT ALL ON `{quoted}`.* TO {text(user)}@{text(host)};"
             for host in ("localhost", ADDRESS))
-        # Whoever reaches the socket, in a directory of ours alone, may be
-        # root; whoever reaches the port may not.
-        self.execute("DELETE FROM mysql.global_priv"
-                     " WHERE user = 'root' AND host <> 'localhost';"
-                     " FLUSH PRIVILEGES;"
+        self.execute(f"{self._kind.secure}"
                      f"CREATE DATABASE IF NOT EXISTS `{quoted}`"
                      " CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;"
                      + grants)
@@ -102,8 +92,8 @@ class Database:
             out.write(sql)
         try:
             with open(script, "rb") as statements:
-                return self._processes.run("mariadb-client", [
-                    "mariadb", NO_DEFAULTS, "--user=root", "--batch",
+                return self._processes.run(f"{self._kind.name}-client", [
+                    self._kind.client, NO_DEFAULTS, "--user=root", "--batch",
                     "--skip-column-names", f"--socket={self.socket}"],
                     seconds=60, stdin=statements)
         except Failure as failure:
@@ -114,6 +104,6 @@ class Database:
 
 
 def text(value):
-    """A string literal of MariaDB."""
+    """A string literal of SQL."""
     escaped = value.replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"

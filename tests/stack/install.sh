@@ -15,13 +15,13 @@ libc6-dev|C library headers
 make|runs the build
 pkgconf pkg-config|tells the build where libraries are
 libfcgi-dev|FastCGI, how the web server talks to the workers
-default-libmysqlclient-dev libmysqlclient-dev|client library of MariaDB and MySQL
+default-libmysqlclient-dev libmysqlclient-dev libmariadb-dev|client library of MariaDB and MySQL
 librabbitmq-dev|client library of RabbitMQ
 libjson-c-dev|JSON parser
 libcurl4-openssl-dev|calls to the Auth and Flight services
 libssl-dev|signatures of tokens, digests
 lighttpd|web server in front of the workers
-mariadb-server|the database
+mariadb-server mysql-server command:mysqld|the database
 rabbitmq-server|the message broker
 curl|the example requests that make run prints
 python3|starts and watches the private stack
@@ -74,6 +74,7 @@ as_root() {
 # Prints "package|reason" for each row that no installed package satisfies.
 missing_rows() {
     local rows=$1 installed names reason name found
+    local PATH=$PATH:/usr/sbin:/sbin
     installed=$(dpkg-query -W -f '${Package}|${db:Status-Status}|\n' \
         2>/dev/null | sed -n 's/|installed|$//p')
     while IFS='|' read -r names reason; do
@@ -154,14 +155,19 @@ have_lists() {
     compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null
 }
 
+# Nothing that is there is taken away for it.
+add_packages() {
+    apt install -y --no-remove --no-install-recommends "$@"
+}
+
 install_packages() {
     if [ -n "$(dpkg --audit 2>/dev/null)" ]; then
         as_root DEBIAN_FRONTEND=noninteractive dpkg --configure -a </dev/null
     fi
     have_lists || apt update
-    apt install -y --no-install-recommends "$@" && return
+    add_packages "$@" && return
     say "  not found or not fetched: refreshing the package lists"
-    apt update && apt install -y --no-install-recommends "$@"
+    apt update && add_packages "$@"
 }
 
 ensure() {

@@ -213,8 +213,8 @@ def run():
                           " make stop ends it")
         print("Parts of the run before are still ending: waiting.", flush=True)
         if not lock.take_within(STOP_SECONDS):
-            raise Failure("they do not end; look for mariadbd and beam.smp"
-                          f" processes that use {VAR}")
+            raise Failure("they do not end; look for mariadbd, mysqld and"
+                          f" beam.smp processes that use {VAR}")
     stopper = Stopper()
     lock.write_owner()
     with Progress() as progress:

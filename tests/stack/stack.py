@@ -18,7 +18,7 @@ from .webserver import web_server
 
 # What the parts that are not ours get to see of the environment.
 BASIC = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR",
-         "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS")
+         "DB_SERVER", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS")
 
 
 def basic_environment():
@@ -75,7 +75,7 @@ class Stack:
                             or self._secrets["database"]),
             "DB_NAME": self._outside.get("DB_NAME") or "booking_db"}
         database = Database(
-            self.processes, os.path.join(self.directory, "mariadb"),
+            self.processes, os.path.join(self.directory, "database"),
             self._sockets.path, account)
         self.settings.update(database.settings())
         return database

@@ -44,6 +44,19 @@ run_sql(struct db *db, const char *sql)
 		fail_msg("%s: %s", sql, err.cause);
 }
 
+/* An empty table of these columns, whatever was there before. */
+static inline void
+fresh_table(struct db *db, const char *name, const char *columns)
+{
+	char sql[400];
+	int len = snprintf(sql, sizeof sql,
+	    "DROP TABLE IF EXISTS %s; CREATE TABLE %s (%s)", name, name,
+	    columns);
+
+	assert_true(len > 0 && (size_t)len < sizeof sql);
+	run_sql(db, sql);
+}
+
 /* The first cell of a query without parameters. */
 static inline int64_t
 ask_int(struct fixture *f, struct db *db, const struct db_statement *statement)

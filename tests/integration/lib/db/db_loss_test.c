@@ -24,7 +24,7 @@ lossy_open(struct lossy *lossy, struct fixture *f, unsigned timeout_s)
 	lossy->settings.socket = lossy->proxy.path;
 	lossy->settings.timeout_s = timeout_s;
 	lossy->db = db_create(&lossy->settings);
-	run_sql(f->other, "CREATE OR REPLACE TABLE log (n INT)");
+	fresh_table(f->other, "log", "n INT");
 	assert_int_equal(ask_int(f, lossy->db, &SEVEN), 7);
 	assert_int_equal(ask_int(f, lossy->db, &COUNT_ROWS), 0);
 }
@@ -51,7 +51,7 @@ a_killed_connection_is_replaced_unseen(void **state)
 	struct fixture *f = *state;
 	struct err err = { 0 };
 
-	run_sql(f->other, "CREATE OR REPLACE TABLE log (n INT)");
+	fresh_table(f->other, "log", "n INT");
 	for (int i = 1; i <= 3; i++) {
 		int64_t id = connection_id(f, f->db);
 		kill_session(f, f->other, id);

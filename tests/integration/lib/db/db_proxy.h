@@ -57,20 +57,34 @@ proxy_address(const char *path)
 	return address;
 }
 
+/* Oracle's client says first that its text has no attributes. */
+static inline bool
+proxy_matches(const char *packet, size_t len, const char *command)
+{
+	static const char NO_ATTRIBUTES[] = { 0, 1 };
+	const char *text = command + 1;
+	size_t text_len = strlen(text), at = 1;
+
+	if (len >= at + sizeof NO_ATTRIBUTES && text_len > 0 &&
+	    memcmp(packet + at, NO_ATTRIBUTES, sizeof NO_ATTRIBUTES) == 0)
+		at += sizeof NO_ATTRIBUTES;
+	return len >= at + text_len && packet[0] == command[0] &&
+	       memcmp(packet + at, text, text_len) == 0;
+}
+
 /* Copies what there is from one side to the other. False: it is closed. */
 static inline bool
 proxy_relay(struct proxy_orders *orders, int from, int to, bool commands)
 {
 	char bytes[65536];
 	ssize_t got = read(from, bytes, sizeof bytes);
-	size_t len = strlen(orders->command);
 	enum { HEADER = 4 };
 
 	if (got <= 0)
 		return false;
-	bool hit = commands && orders->cut != CUT_NEVER &&
-		   (size_t)got >= HEADER + len &&
-		   memcmp(bytes + HEADER, orders->command, len) == 0;
+	bool hit = commands && orders->cut != CUT_NEVER && got > HEADER &&
+		   proxy_matches(
+		       bytes + HEADER, (size_t)got - HEADER, orders->command);
 	if (hit && orders->cut == FREEZE) {
 		orders->cut = CUT_NEVER;
 		orders->cuts++;

@@ -37,9 +37,8 @@ lock_row(struct fixture *f, struct db *db, const struct db_statement *statement,
 static void
 make_seats(struct fixture *f)
 {
-	run_sql(f->db,
-	    "CREATE OR REPLACE TABLE seats (id INT PRIMARY KEY, n INT);"
-	    "INSERT INTO seats VALUES (1, 0), (2, 0)");
+	fresh_table(f->db, "seats", "id INT PRIMARY KEY, n INT");
+	run_sql(f->db, "INSERT INTO seats VALUES (1, 0), (2, 0)");
 }
 
 struct task {

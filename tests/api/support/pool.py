@@ -20,8 +20,8 @@ class Pool:
         self.url = f"http://127.0.0.1:{port.number}"
         self.service = Service(stack.processes, programs, environment,
                                directory, self._sockets.path, workers)
-        self.web = Lighttpd(stack.processes, checkout, directory, port,
-                            self.service, stack.docs)
+        self.web = type(stack.web)(stack.processes, checkout, directory, port,
+                                   self.service, stack.docs)
 
     def start(self):
         if not self.web.starts_workers:

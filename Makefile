@@ -35,7 +35,8 @@ LIB_SOURCES = \
 	lib/prefork/process_memory.c \
 	lib/prefork/queue_clock.c lib/prefork/queue_depth.c \
 	lib/prefork/responder.c lib/prefork/scaling.c lib/prefork/staff.c \
-	lib/prefork/status.c lib/prefork/status_metrics.c \
+	lib/prefork/status.c lib/prefork/status_client.c \
+	lib/prefork/status_metrics.c \
 	lib/prefork/steer.c lib/prefork/upgrade.c \
 	lib/metrics/metrics.c
 
@@ -85,6 +86,7 @@ SRC_SOURCES = \
 	src/app/shared.c src/app/start.c src/app/worker.c \
 	src/control/dlq.c src/control/events.c src/control/events_drain.c \
 	src/control/events_tail.c \
+	src/control/pool.c src/control/pool_screen.c \
 	src/control/command.c src/control/errors.c src/control/migrate.c \
 	src/control/progress.c src/control/seed.c \
 	src/control/settings_command.c src/control/token.c
@@ -132,6 +134,10 @@ UNIT_TESTS = \
 	tests/unit/lib/rest/rest_client_test.c \
 	tests/unit/lib/mq/mq_connection_test.c \
 	tests/unit/lib/mq/mq_url_test.c \
+	tests/unit/src/events/relay_test.c \
+	tests/unit/src/events/reminder_test.c \
+	tests/unit/src/events/topology_test.c \
+	tests/unit/src/gateway/relay_wake_test.c \
 	tests/unit/src/sandbox/auth_service_test.c \
 	tests/unit/src/sandbox/control_test.c \
 	tests/unit/src/sandbox/fault_test.c \

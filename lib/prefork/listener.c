@@ -162,26 +162,41 @@ bind_tcp(const struct addrinfo *found, int backlog)
 	return -1;
 }
 
-static int
-open_tcp(const char *address, int backlog, struct err *err)
+/* NULL with err; else to be freed. */
+static struct addrinfo *
+look_up(const char *address, struct err *err)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_NUMERICSERV };
-	struct addrinfo *found;
+	struct addrinfo *found = NULL;
 	char service[8];
 	char host[16];
 	int64_t port;
-	int fd;
 
-	if (split_address(address, host, sizeof(host), &port) != 0)
-		return err_set_public(err, &ERR_INVALID,
-		    "%s is no address to listen on: "
+	if (split_address(address, host, sizeof(host), &port) != 0) {
+		err_set_public(err, &ERR_INVALID,
+		    "%s is no address: "
 		    "unix:/path, 127.0.0.1:PORT, [::1]:PORT or localhost:PORT",
 		    address);
+		return NULL;
+	}
 	snprintf(service, sizeof(service), "%d", (int)port);
-	if (getaddrinfo(host, service, &hints, &found) != 0)
-		return err_set_public(
+	if (getaddrinfo(host, service, &hints, &found) != 0) {
+		err_set_public(
 		    err, &ERR_UNAVAILABLE, "%s cannot be looked up", host);
+		return NULL;
+	}
+	return found;
+}
+
+static int
+open_tcp(const char *address, int backlog, struct err *err)
+{
+	struct addrinfo *found = look_up(address, err);
+	int fd;
+
+	if (found == NULL)
+		return -1;
 	fd = bind_tcp(found, backlog);
 	freeaddrinfo(found);
 	if (fd < 0)
@@ -198,6 +213,58 @@ listener_open(const char *address, unsigned mode, int backlog, struct err *err)
 	if (strncmp(address, UNIX_PREFIX, prefix) == 0)
 		return open_unix(address + prefix, mode, backlog, err);
 	return open_tcp(address, backlog, err);
+}
+
+/* --- the other end ------------------------------------------------------ */
+
+static int
+connect_unix(const char *path, struct err *err)
+{
+	struct sockaddr_un address;
+	int fd;
+
+	if (*path == '\0' || unix_address(path, &address) != 0)
+		return err_set_public(err, &ERR_INVALID,
+		    "the socket path %s is empty or too long", path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address,
+			   sizeof(address)) == 0)
+		return fd;
+	err_set_public(err, &ERR_UNAVAILABLE, "cannot connect to %s: %s", path,
+	    strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* Loopback connects at once. */
+static int
+connect_tcp(const char *address, struct err *err)
+{
+	struct addrinfo *found = look_up(address, err);
+	int fd;
+
+	if (found == NULL)
+		return -1;
+	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, found->ai_addr, found->ai_addrlen) != 0) {
+		err_set_public(err, &ERR_UNAVAILABLE,
+		    "cannot connect to %s: %s", address, strerror(errno));
+		close(fd);
+		fd = -1;
+	}
+	freeaddrinfo(found);
+	return fd;
+}
+
+int
+listener_connect(const char *address, struct err *err)
+{
+	size_t prefix = sizeof(UNIX_PREFIX) - 1;
+
+	if (strncmp(address, UNIX_PREFIX, prefix) == 0)
+		return connect_unix(address + prefix, err);
+	return connect_tcp(address, err);
 }
 
 /* --- inherited ---------------------------------------------------------- */

@@ -10,8 +10,12 @@
  * under a temporary name, given `mode`, and renamed into place, so that it is
  * never seen half made; close-on-exec; backlog as given. Returns the
  * descriptor or -1 (public details say what to do). */
-int listener_open(const char *address, unsigned mode, int backlog,
-    struct err *err) MUST_CHECK;
+int listener_open(
+    const char *address, unsigned mode, int backlog, struct err *err)
+    MUST_CHECK; /* A connection to such an address, made at once or not at all;
+		 * -1 with ERR_UNAVAILABLE or ERR_INVALID (public details). */
+int listener_connect(const char *address, struct err *err) MUST_CHECK;
+
 /*
  * Sockets that another process hands over: systemd, or an earlier generation
  * of this pool (sd_listen_fds(3): LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES).

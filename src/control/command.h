@@ -24,6 +24,7 @@ extern const struct command COMMAND_DLQ;
 extern const struct command COMMAND_TOKEN;
 extern const struct command COMMAND_ERRORS;
 extern const struct command COMMAND_SETTINGS;
+extern const struct command COMMAND_POOL;
 
 /* Prints "bookingctl NAME: what is wrong" and returns EXIT_USAGE. */
 int command_usage(const struct command *command, const char *wrong);

@@ -159,7 +159,10 @@ INTEGRATION_TESTS = \
 	tests/integration/lib/mq/consume_test.c \
 	tests/integration/lib/mq/outage_test.c \
 	tests/integration/lib/mq/publish_test.c \
-	tests/integration/lib/mq/topology_test.c
+	tests/integration/lib/mq/topology_test.c \
+	tests/integration/src/repository/booking_list_repo_test.c \
+	tests/integration/src/repository/statements_test.c \
+	tests/integration/src/service/idempotency_sweep_test.c
 
 # --- how to compile ------------------------------------------------------------
 
@@ -292,10 +295,11 @@ $(BUILD)/tests/integration/lib/mq/%: tests/integration/lib/mq/%.c \
 	$(COMPILE) $(LIB_INCLUDE) -o $@ $< $(MQ_FIXTURE) $(BUILD)/liblib.a \
 	    $(MODE_LINK) $(PACKAGE_LIBS) -lcmocka -lm
 
+INTEGRATION_INCLUDE = -iquote tests/integration -iquote tests/integration/src
 $(BUILD)/tests/integration/src/%: tests/integration/src/%.c \
     $(BUILD)/libsrc.a $(BUILD)/liblib.a
 	@mkdir -p $(@D)
-	$(COMPILE) $(SRC_INCLUDE) -o $@ $< $(BUILD)/libsrc.a $(BUILD)/liblib.a \
+	$(COMPILE) $(SRC_INCLUDE) $(INTEGRATION_INCLUDE) -o $@ $< $(BUILD)/libsrc.a $(BUILD)/liblib.a \
 	    $(MODE_LINK) $(PACKAGE_LIBS) -lcmocka -lm
 
 $(BIN)/json_gate: tests/corpus/json_gate_main.c $(BUILD)/liblib.a

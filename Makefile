@@ -132,6 +132,10 @@ UNIT_TESTS = \
 	tests/unit/lib/json/json_out_test.c \
 	tests/unit/lib/jwt/jwt_test.c tests/unit/lib/rest/breaker_test.c \
 	tests/unit/lib/rest/rest_client_test.c \
+	tests/unit/src/events/relay_test.c \
+	tests/unit/src/events/reminder_test.c \
+	tests/unit/src/events/topology_test.c \
+	tests/unit/src/gateway/relay_wake_test.c \
 	tests/unit/lib/mq/mq_connection_test.c \
 	tests/unit/lib/mq/mq_url_test.c \
 	tests/unit/src/events/relay_test.c \

@@ -83,27 +83,27 @@ parse_list(const struct events_desk *desk, unsigned *attempts, int64_t *limit,
 static int
 list(struct events_desk *desk, struct err *err)
 {
-	struct waiting_event *events;
+	struct waiting_events found;
 	char when[CLOCK_RFC3339_SIZE], id[UUID_TEXT_SIZE];
 	int64_t limit = LIST_DEFAULT;
 	unsigned attempts = 0;
-	size_t count;
 
 	if (parse_list(desk, &attempts, &limit, err) != 0 ||
 	    outbox_repo_list(desk->db, desk->arena, attempts, (size_t)limit,
-		&events, &count, err) != 0)
+		&found, err) != 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		const struct booking_event *event = &events[i].event;
+	for (size_t i = 0; i < found.count; i++) {
+		const struct waiting_event *waiting = &found.events[i];
+		const struct booking_event *event = &waiting->event;
 
 		printf("%s  %s %u  %-23s  %u attempts%s%s\n",
 		    clock_format(event->occurred_at_ms, when),
 		    uuid_format(&event->booking_id, id), event->sequence,
-		    event_type_name(event->type), events[i].attempts,
-		    events[i].last_error == NULL ? "" : "  ",
-		    events[i].last_error == NULL ? "" : events[i].last_error);
+		    event_type_name(event->type), waiting->attempts,
+		    waiting->last_error == NULL ? "" : "  ",
+		    waiting->last_error == NULL ? "" : waiting->last_error);
 	}
-	if (count == 0)
+	if (found.count == 0)
 		puts("none");
 	return 0;
 }

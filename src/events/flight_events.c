@@ -77,21 +77,20 @@ static int
 cancel_status(
     struct flight_work *work, enum booking_status status, struct err *err)
 {
-	struct booking_version *page;
+	struct booking_versions page;
 	struct uuid after = { { 0 } };
-	size_t count;
 
 	do {
 		if (hold_repo_on_flight(work->events->service->db,
 			work->ctx->arena, work->flight_id, status, &after, PAGE,
-			&page, &count, err) != 0)
+			&page, err) != 0)
 			return -1;
-		for (size_t i = 0; i < count; i++) {
-			if (cancel_one(work, &page[i].id, err) != 0)
+		for (size_t i = 0; i < page.count; i++) {
+			if (cancel_one(work, &page.items[i].id, err) != 0)
 				return -1;
-			after = page[i].id;
+			after = page.items[i].id;
 		}
-	} while (count == PAGE);
+	} while (page.count == PAGE);
 	return 0;
 }
 

@@ -113,10 +113,11 @@ look(struct payment_work *work, struct err *err)
 		    db, arena, name, &work->booking, err);
 	if (result != 0)
 		return -1;
-	if (work->booking == NULL)
-		return err_set_public(err, &BOOKING_NOT_FOUND,
-		    "Booking with ID %.64s not found", name);
-	return 0;
+	if (work->booking != NULL)
+		return 0;
+	(void)err_set_public(
+	    err, &BOOKING_NOT_FOUND, "Booking with ID %.64s not found", name);
+	return -1;
 }
 
 /* Of the booking as it was looked at, with the message's inbox row inside. */

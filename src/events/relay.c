@@ -220,19 +220,19 @@ gather_shard(struct relay *relay, unsigned shard, size_t limit,
     struct batch *batch, struct err *err)
 {
 	const struct outbox_due due = due_now(relay, false);
-	struct waiting_event *events;
-	size_t count;
+	struct waiting_events heads;
 
 	if (outbox_repo_heads(relay->db, relay->arena, shard,
-		&relay->cursor[shard], &due, limit, &events, &count, err) != 0)
+		&relay->cursor[shard], &due, limit, &heads, err) != 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (!in_batch(batch, &events[i]))
-			batch->events[batch->count++] = &events[i];
+	for (size_t i = 0; i < heads.count; i++) {
+		if (!in_batch(batch, &heads.events[i]))
+			batch->events[batch->count++] = &heads.events[i];
 	}
-	if (count > 0)
-		relay->cursor[shard] = events[count - 1].event.booking_id;
-	relay->waiting[shard] = count == limit;
+	if (heads.count > 0)
+		relay->cursor[shard] =
+		    heads.events[heads.count - 1].event.booking_id;
+	relay->waiting[shard] = heads.count == limit;
 	return 0;
 }
 

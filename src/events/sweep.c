@@ -41,18 +41,18 @@ expire_holds(struct sweep *sweep, bool *full, struct err *err)
 		.request_id = request_id,
 		.traceparent = traceparent,
 	};
-	struct booking_version *holds;
-	size_t count, expired = 0;
+	struct booking_versions holds;
+	size_t expired = 0;
 
 	if (hold_repo_expired(service->db, sweep->arena, clock_wall_ms(),
-		HOLDS_A_STEP, &holds, &count, err) != 0)
+		HOLDS_A_STEP, &holds, err) != 0)
 		return -1;
-	*full = count == HOLDS_A_STEP;
-	if (count == 0)
+	*full = holds.count == HOLDS_A_STEP;
+	if (holds.count == 0)
 		return 0;
 	request_id_make(request_id);
 	traceparent_continue(NULL, traceparent);
-	if (hold_expire(service, &ctx, holds, count, &expired, err) != 0)
+	if (hold_expire(service, &ctx, &holds, &expired, err) != 0)
 		return -1;
 	outbox_flush(service->outbox);
 	if (expired > 0)

@@ -37,19 +37,19 @@ const struct db_statement_list HOLD_STATEMENTS = { SQL, STATEMENT__COUNT };
 static int
 read_versions(struct db *db, struct arena *arena,
     const struct db_statement *statement, const struct db_value values[],
-    size_t value_count, struct booking_version **bookings, size_t *count,
-    struct err *err)
+    size_t value_count, struct booking_versions *bookings, struct err *err)
 {
 	struct db_rows rows;
 
 	if (db_query(db, arena, statement, values, value_count, &rows, err) !=
 	    0)
 		return -1;
-	*bookings = arena_array(arena, rows.count, sizeof(**bookings));
-	*count = rows.count;
+	bookings->items =
+	    arena_array(arena, rows.count, sizeof(*bookings->items));
+	bookings->count = rows.count;
 	for (size_t i = 0; i < rows.count; i++) {
-		(*bookings)[i].id = db_cell_uuid(db_cell(&rows, i, 0));
-		(*bookings)[i].version =
+		bookings->items[i].id = db_cell_uuid(db_cell(&rows, i, 0));
+		bookings->items[i].version =
 		    (unsigned)db_cell_int(db_cell(&rows, i, 1));
 	}
 	return 0;
@@ -57,32 +57,31 @@ read_versions(struct db *db, struct arena *arena,
 
 int
 hold_repo_expired(struct db *db, struct arena *arena, int64_t now_ms,
-    size_t limit, struct booking_version **holds, size_t *count,
-    struct err *err)
+    size_t limit, struct booking_versions *holds, struct err *err)
 {
 	const struct db_value values[] = { db_time(now_ms),
 		db_int((int64_t)limit) };
 
-	return read_versions(db, arena, &SQL[EXPIRED], values,
-	    ARRAY_LEN(values), holds, count, err);
+	return read_versions(
+	    db, arena, &SQL[EXPIRED], values, ARRAY_LEN(values), holds, err);
 }
 
 int
 hold_repo_expired_on(struct db *db, struct arena *arena, const char *flight_id,
-    int64_t now_ms, size_t limit, struct booking_version **holds, size_t *count,
+    int64_t now_ms, size_t limit, struct booking_versions *holds,
     struct err *err)
 {
 	const struct db_value values[] = { db_text(flight_id), db_time(now_ms),
 		db_int((int64_t)limit) };
 
-	return read_versions(db, arena, &SQL[EXPIRED_ON], values,
-	    ARRAY_LEN(values), holds, count, err);
+	return read_versions(
+	    db, arena, &SQL[EXPIRED_ON], values, ARRAY_LEN(values), holds, err);
 }
 
 int
 hold_repo_expired_at(struct db *db, struct arena *arena, const char *flight_id,
     const char *const seats[], size_t seat_count, int64_t now_ms,
-    struct booking_version **holds, size_t *count, struct err *err)
+    struct booking_versions *holds, struct err *err)
 {
 	struct db_value values[2 + SEAT_PREFERENCES_MAX];
 
@@ -91,8 +90,8 @@ hold_repo_expired_at(struct db *db, struct arena *arena, const char *flight_id,
 		values[1 + i] =
 		    db_text(seats[i < seat_count ? i : seat_count - 1]);
 	values[1 + SEAT_PREFERENCES_MAX] = db_time(now_ms);
-	return read_versions(db, arena, &SQL[EXPIRED_AT], values,
-	    ARRAY_LEN(values), holds, count, err);
+	return read_versions(
+	    db, arena, &SQL[EXPIRED_AT], values, ARRAY_LEN(values), holds, err);
 }
 
 int
@@ -112,12 +111,12 @@ hold_repo_count_open(struct db *db, struct arena *arena, const char *user_id,
 int
 hold_repo_on_flight(struct db *db, struct arena *arena, const char *flight_id,
     enum booking_status status, const struct uuid *after, size_t limit,
-    struct booking_version **bookings, size_t *count, struct err *err)
+    struct booking_versions *bookings, struct err *err)
 {
 	const struct db_value values[] = { db_text(flight_id),
 		db_int((int64_t)status + 1), db_uuid(after),
 		db_int((int64_t)limit) };
 
 	return read_versions(db, arena, &SQL[ON_FLIGHT], values,
-	    ARRAY_LEN(values), bookings, count, err);
+	    ARRAY_LEN(values), bookings, err);
 }

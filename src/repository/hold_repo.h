@@ -14,20 +14,23 @@ struct booking_version {
 	unsigned version;
 };
 
+struct booking_versions {
+	struct booking_version *items;
+	size_t count;
+};
+
 /* Holds that have run out, the oldest first. */
 int hold_repo_expired(struct db *db, struct arena *arena, int64_t now_ms,
-    size_t limit, struct booking_version **holds, size_t *count,
-    struct err *err) MUST_CHECK;
+    size_t limit, struct booking_versions *holds, struct err *err) MUST_CHECK;
 /* The same for one flight. */
 int hold_repo_expired_on(struct db *db, struct arena *arena,
     const char *flight_id, int64_t now_ms, size_t limit,
-    struct booking_version **holds, size_t *count, struct err *err) MUST_CHECK;
+    struct booking_versions *holds, struct err *err) MUST_CHECK;
 /* The holds that have run out and have one of these seats (at most
  * SEAT_PREFERENCES_MAX). */
 int hold_repo_expired_at(struct db *db, struct arena *arena,
     const char *flight_id, const char *const seats[], size_t seat_count,
-    int64_t now_ms, struct booking_version **holds, size_t *count,
-    struct err *err) MUST_CHECK;
+    int64_t now_ms, struct booking_versions *holds, struct err *err) MUST_CHECK;
 /* How many unpaid bookings a user has whose time has not run out. Locks them,
  * so that of two bookings made at once each counts the other. */
 int hold_repo_count_open(struct db *db, struct arena *arena,
@@ -37,7 +40,7 @@ int hold_repo_count_open(struct db *db, struct arena *arena,
  */
 int hold_repo_on_flight(struct db *db, struct arena *arena,
     const char *flight_id, enum booking_status status, const struct uuid *after,
-    size_t limit, struct booking_version **bookings, size_t *count,
+    size_t limit, struct booking_versions *bookings,
     struct err *err) MUST_CHECK;
 
 #endif

@@ -128,8 +128,7 @@ read_event(
 static int
 read_events(struct db *db, struct arena *arena,
     const struct db_statement *statement, const struct db_value values[],
-    size_t value_count, struct waiting_event **events, size_t *count,
-    struct err *err)
+    size_t value_count, struct waiting_events *list, struct err *err)
 {
 	struct waiting_event *found;
 	struct db_rows rows;
@@ -142,22 +141,22 @@ read_events(struct db *db, struct arena *arena,
 		if (read_event(db_cell(&rows, i, 0), &found[i], err) != 0)
 			return -1;
 	}
-	*events = found;
-	*count = rows.count;
+	list->events = found;
+	list->count = rows.count;
 	return 0;
 }
 
 int
 outbox_repo_heads(struct db *db, struct arena *arena, unsigned shard,
     const struct uuid *after, const struct outbox_due *due, size_t limit,
-    struct waiting_event **events, size_t *count, struct err *err)
+    struct waiting_events *list, struct err *err)
 {
 	const struct db_value values[] = { db_int(shard), db_uuid(after),
 		db_int(due->max_attempts), db_time(due->before_ms),
 		db_time(due->now_ms), db_int((int64_t)limit) };
 
-	return read_events(db, arena, &SQL[HEADS], values, ARRAY_LEN(values),
-	    events, count, err);
+	return read_events(
+	    db, arena, &SQL[HEADS], values, ARRAY_LEN(values), list, err);
 }
 
 int
@@ -168,13 +167,12 @@ outbox_repo_head_of(struct db *db, struct arena *arena,
 	const struct db_value values[] = { db_uuid(booking_id),
 		db_int(due->max_attempts), db_time(due->before_ms),
 		db_time(due->now_ms) };
-	size_t count;
+	struct waiting_events found;
 
 	if (read_events(db, arena, &SQL[HEAD_OF], values, ARRAY_LEN(values),
-		event, &count, err) != 0)
+		&found, err) != 0)
 		return -1;
-	if (count == 0)
-		*event = NULL;
+	*event = found.count == 0 ? NULL : &found.events[0];
 	return 0;
 }
 
@@ -229,13 +227,13 @@ outbox_repo_figures(struct db *db, struct arena *arena, unsigned max_attempts,
 
 int
 outbox_repo_list(struct db *db, struct arena *arena, unsigned attempts,
-    size_t limit, struct waiting_event **events, size_t *count, struct err *err)
+    size_t limit, struct waiting_events *list, struct err *err)
 {
 	const struct db_value values[] = { db_int(attempts),
 		db_int((int64_t)limit) };
 
-	return read_events(db, arena, &SQL[LIST], values, ARRAY_LEN(values),
-	    events, count, err);
+	return read_events(
+	    db, arena, &SQL[LIST], values, ARRAY_LEN(values), list, err);
 }
 
 int

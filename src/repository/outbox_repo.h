@@ -19,6 +19,11 @@ struct waiting_event {
 	const char *last_error;	    /* NULL: none */
 };
 
+struct waiting_events {
+	struct waiting_event *events;
+	size_t count;
+};
+
 /* Which waiting events count. */
 struct outbox_due {
 	int64_t now_ms;
@@ -33,7 +38,7 @@ int outbox_repo_shards(struct db *db, struct arena *arena,
  * due, in order of their booking, after `after`, at most `limit`. */
 int outbox_repo_heads(struct db *db, struct arena *arena, unsigned shard,
     const struct uuid *after, const struct outbox_due *due, size_t limit,
-    struct waiting_event **events, size_t *count, struct err *err) MUST_CHECK;
+    struct waiting_events *heads, struct err *err) MUST_CHECK;
 /* The head of one booking, if it is due: *event is NULL otherwise. */
 int outbox_repo_head_of(struct db *db, struct arena *arena,
     const struct uuid *booking_id, const struct outbox_due *due,
@@ -58,8 +63,7 @@ int outbox_repo_figures(struct db *db, struct arena *arena,
     struct err *err) MUST_CHECK;
 /* Unpublished events with at least so many attempts, oldest booking first. */
 int outbox_repo_list(struct db *db, struct arena *arena, unsigned attempts,
-    size_t limit, struct waiting_event **events, size_t *count,
-    struct err *err) MUST_CHECK;
+    size_t limit, struct waiting_events *list, struct err *err) MUST_CHECK;
 /* Makes refused events due again, with their attempts forgotten: those with at
  * least `attempts` (1 or more). */
 int outbox_repo_revive(struct db *db, unsigned attempts, uint64_t *count,

@@ -15,18 +15,17 @@ has_changed(const struct err *err)
 
 int
 hold_expire(struct booking_service *service, const struct request_context *ctx,
-    const struct booking_version holds[], size_t count, size_t *expired,
-    struct err *err)
+    const struct booking_versions *holds, size_t *expired, struct err *err)
 {
 	*expired = 0;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < holds->count; i++) {
 		char id[UUID_TEXT_SIZE];
 		const struct expected_versions seen = {
-			.versions = { holds[i].version },
+			.versions = { holds->items[i].version },
 			.count = 1,
 		};
 		const struct booking_change change = {
-			.id_or_reference = uuid_format(&holds[i].id, id),
+			.id_or_reference = uuid_format(&holds->items[i].id, id),
 			.reason = HOLD_EXPIRED_REASON,
 			.expected = &seen,
 		};
@@ -48,17 +47,16 @@ hold_reclaim(struct booking_service *service, const struct request_context *ctx,
     struct err *err)
 {
 	int64_t now_ms = clock_wall_ms();
-	struct booking_version *holds;
-	size_t count = 0;
+	struct booking_versions holds = { 0 };
 
 	if (wishes->preference_count > 0 &&
 	    hold_repo_expired_at(service->db, ctx->arena, flight_id,
 		wishes->preferences, wishes->preference_count, now_ms, &holds,
-		&count, err) != 0)
+		err) != 0)
 		return -1;
-	if (count == 0 &&
+	if (holds.count == 0 &&
 	    hold_repo_expired_on(service->db, ctx->arena, flight_id, now_ms,
-		RECLAIMED_AT_ONCE, &holds, &count, err) != 0)
+		RECLAIMED_AT_ONCE, &holds, err) != 0)
 		return -1;
-	return hold_expire(service, ctx, holds, count, expired, err);
+	return hold_expire(service, ctx, &holds, expired, err);
 }

@@ -13,8 +13,8 @@
 /* Cancels each hold that is still as it was seen; one that was paid, extended
  * or cancelled meanwhile is left alone. *expired counts the cancelled ones. */
 int hold_expire(struct booking_service *service,
-    const struct request_context *ctx, const struct booking_version holds[],
-    size_t count, size_t *expired, struct err *err) MUST_CHECK;
+    const struct request_context *ctx, const struct booking_versions *holds,
+    size_t *expired, struct err *err) MUST_CHECK;
 
 /* Frees seats of the flight for a booking that found too few: those of the
  * holds that have the wished seats, else those of some other holds. *expired 0:

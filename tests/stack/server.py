@@ -25,7 +25,10 @@ class MariaDB:
         # As root the script would hand a directory of the installed package
         # to the database's user, unless it runs for a package manager.
         as_root = ["--user=root", "--rpm"] if os.geteuid() == 0 else []
+        # A server that starts removes temporary tables from its directory
+        # for them, those of others as well.
         return ["mariadb-install-db", NO_DEFAULTS, f"--datadir={data}",
+                f"--tmpdir={os.path.dirname(data)}",
                 "--auth-root-authentication-method=normal", "--skip-test-db",
                 "--skip-name-resolve", "--innodb-log-file-size=64M", *as_root]
 
@@ -45,7 +48,9 @@ class MySQL:
     def install(data):
         as_root = ["--user=root"] if os.geteuid() == 0 else []
         return ["mysqld", NO_DEFAULTS, "--initialize-insecure",
-                f"--datadir={data}", "--secure-file-priv=NULL", *as_root]
+                f"--datadir={data}",
+                f"--tmpdir={os.path.dirname(data)}",
+                "--secure-file-priv=NULL", *as_root]
 
 
 # Where servers are, for a user whose PATH leaves them out.

@@ -11,7 +11,7 @@ from stack.ports import ADDRESS, Port
 from stack.webserver import web_server
 from support.client import Client, new_flight
 from support.load import Load
-from support.pool import Pool
+from support.steered_pool import SteeredPool
 from support import token as tokens
 
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(
@@ -26,7 +26,7 @@ def pool(stack, tmp_path):
     # The path of a unix socket is short.
     directory = tmp_path / "p"
     directory.mkdir()
-    with Pool(stack, directory, WORKERS) as pool:
+    with SteeredPool(stack, directory, WORKERS) as pool:
         yield pool
 
 

@@ -1,186 +1,43 @@
-"""A worker pool of a test's own, beside the one of the stack: on the same
-database, broker and services, started with other settings, steered by signals
-and by its master's own socket."""
+"""A further pool beside a running stack: the same database, broker, sandbox
+and kind of web server, other settings."""
 
-import http.client
-import json
 import os
-import signal
-import socket
-import subprocess
-import time
 
-from stack.service import accepts
-from stack.stack import basic_environment
+from stack.broker import listens
+from stack.ports import Port
+from stack.service import Service
+from stack.sockets import SocketDirectory
 
 
 class Pool:
-    """`settings` are the lines of its .env file; `reload_with` writes them
-    anew. Its master may hand over to another process: `pid` asks who it is."""
-
-    def __init__(self, stack, directory, workers=None, **settings):
-        self.directory = str(directory)
-        self.workers = workers
-        self.socket = os.path.join(self.directory, "p.sock")
-        self.log = os.path.join(self.directory, "pool.log")
-        self.program = stack.service.program("booking.fcgi")
-        self._settings = settings
-        self._env_file = os.path.join(self.directory, "pool.env")
-        self._base = os.path.join(self.directory, "base.env")
-        stack.service.write_settings(self._base)
-        self._first = None
-
-    # --- life ------------------------------------------------------------------
+    def __init__(self, stack, checkout, programs, directory, environment,
+                 workers=2):
+        os.makedirs(directory)
+        self._sockets = SocketDirectory(directory)
+        port = Port()
+        self._port = port.number
+        self._processes = stack.processes
+        self.url = f"http://127.0.0.1:{port.number}"
+        self.service = Service(stack.processes, programs, environment,
+                               directory, self._sockets.path, workers)
+        self.web = type(stack.web)(stack.processes, checkout, directory, port,
+                                   self.service, stack.docs)
 
     def start(self):
-        self.write_settings()
-        arguments = ["--workers", str(self.workers)] if self.workers else []
-        with open(self.log, "ab") as log:
-            self._first = subprocess.Popen(
-                [self.program, "--env-file", self._env_file, "--listen",
-                 f"unix:{self.socket}", *arguments], stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, env=basic_environment(),
-                cwd=self.directory, start_new_session=True)
-        self.wait("it to serve", lambda: accepts(self.socket)
-                  and self.status()["serving"])
-        return self
-
-    def write_settings(self, **settings):
-        self._settings.update(settings)
-        with open(self._base, encoding="utf-8") as base:
-            lines = [line for line in base
-                     if line.split("=")[0] not in self._settings]
-        with open(self._env_file, "w", encoding="utf-8") as out:
-            out.writelines(lines)
-            out.writelines(f"{name}={value}\n"
-                           for name, value in self._settings.items())
+        if not self.web.starts_workers:
+            self.service.start_pool()
+        self.web.start()
+        self._processes.wait("the web server", lambda: listens(self._port),
+                             20, self.web.process)
 
     def stop(self):
-        """Ends whichever process is the master now."""
-        if self._first is None:
-            return
-        try:
-            pid = self.pid()
-        except OSError:
-            pid = self._first.pid
-        self._end(pid)
-        if self._first.poll() is None:
-            self._first.kill()
-        self._first.wait()
-
-    def _end(self, pid):
-        if pid == self._first.pid:
-            self._first.terminate()
-            try:
-                self._first.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(pid, signal.SIGKILL)
-            return
-        os.kill(pid, signal.SIGTERM)
-        self.wait("it to end", lambda: not alive(pid), 20)
-
-    def __enter__(self):
-        return self.start()
-
-    def __exit__(self, *_):
-        self.stop()
-
-    # --- what it says ------------------------------------------------------------
-
-    def ask(self, method, path, headers=None):
-        """(status, body) of the master's own socket."""
-        connection = UnixConnection(self.socket + ".status")
-        try:
-            connection.request(method, path, headers=headers or {})
-            response = connection.getresponse()
-            return response.status, response.read().decode()
-        finally:
-            connection.close()
-
-    def status(self):
-        code, body = self.ask("GET", "/status.json")
-        assert code == 200, body
-        return json.loads(body)
-
-    def order(self, path):
-        code, body = self.ask("POST", path)
-        assert code == 200, body
-        return body
-
-    def pid(self):
-        return self.status()["pid"]
-
-    def worker_pids(self):
-        return {slot["pid"] for slot in self.status()["slots"]}
-
-    def signal(self, number):
-        os.kill(self.pid(), number)
-
-    def lines(self, event=None):
-        """The log, or of it the lines of one event."""
-        with open(self.log, encoding="utf-8") as log:
-            lines = [json.loads(line) for line in log
-                     if line.startswith("{")]
-        return [line for line in lines
-                if event is None or line["event"] == event]
-
-    # --- waiting -----------------------------------------------------------------
-
-    def wait(self, what, ready, seconds=30):
-        """Until `ready` says so; the master may be between two processes."""
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                value = ready()
-            except (OSError, http.client.HTTPException):
-                value = None
-            if value:
-                return value
-            if time.monotonic() > deadline:
-                raise AssertionError(f"waited {seconds} s for {what}: "
-                                     f"{self.tail()}")
-            time.sleep(0.05)
-
-    def wait_generation(self, number):
-        """Until workers of this generation alone serve."""
-        self.wait(f"generation {number}", lambda: (
-            lambda s: s["generation"] == number and s["serving"]
-            and not s["workers"]["leaving"]
-            and {w["generation"] for w in s["slots"]} == {number}
-        )(self.status()))
-
-    def wait_successor(self, old):
-        """Until another process is the master, alone, and serves."""
-        self.wait("a new master", lambda: (
-            lambda s: s["pid"] != old and s["serving"])(self.status()))
-        self.wait("the old master to go", lambda: not alive(old))
-        return self.pid()
-
-    def wait_workers(self, count):
-        self.wait(f"{count} workers", lambda: (
-            lambda w: w["alive"] == w["ready"] == count
-        )(self.status()["workers"]))
-
-    def tail(self):
-        with open(self.log, encoding="utf-8", errors="replace") as log:
-            return "".join(log.readlines()[-15:])
+        self.web.stop()
+        self.service.stop_pool()
+        self._sockets.remove()
 
 
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("pool", timeout=10)
-        self._path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
-def alive(pid):
-    """Whether a process runs; one that waits to be taken leave of does not."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+def workers_of(process):
+    """The process ids of a pool's workers."""
+    path = f"/proc/{process.pid}/task/{process.pid}/children"
+    with open(path, encoding="ascii") as children:
+        return [int(pid) for pid in children.read().split()]

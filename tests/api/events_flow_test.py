@@ -95,6 +95,15 @@ def handled(world, queue="booking.payment_events"):
                if name.startswith(queue))
 
 
+@pytest.fixture(scope="module")
+def died_in(world):
+    """The queues that a message's header lists after its last try: to
+    RabbitMQ 4 what is published again is a new message."""
+    queues = [f"booking.payment_events.retry.{ms}ms" for ms in (50, 100, 200)]
+    version = int(world.stack.broker.control("version").split(".")[0])
+    return set(queues if version < 4 else queues[-1:])
+
+
 def dead_letter(world):
     eventually(lambda: world.depth(DLQ) > 0)
     return world.take(DLQ)
@@ -186,15 +195,14 @@ def test_other_amount_or_currency_is_refused(world, booking, changed):
     '"amount":"much","currency":"USD"}',
     '{"booking_id":"01944579-e540-7c11-9f5e-6d1f5a2b8c03",'
     '"amount":1,"currency":"USD"}'])
-def test_what_cannot_be_handled_is_tried_again_then_dead(world, body):
+def test_what_cannot_be_handled_is_tried_again_then_dead(world, died_in, body):
     world.publish(PAYMENTS, "payment.completed", body)
     _, properties, dead = dead_letter(world)
     assert dead == body
     assert properties.headers["x-attempts"] == RETRIES + 1
     assert properties.headers["x-error"]
-    delays = {death["queue"] for death in properties.headers["x-death"]}
-    assert delays == {f"booking.payment_events.retry.{ms}ms"
-                      for ms in (50, 100, 200)}
+    assert {death["queue"]
+            for death in properties.headers["x-death"]} == died_in
 
 
 def test_order_of_payments_of_one_booking_does_not_matter(world, booking):

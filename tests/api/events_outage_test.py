@@ -81,7 +81,7 @@ def writes(world, table):
     """A statement that changes the table is under way, or would be without
     our lock. (innodb_trx shows a stale picture to those who ask often.)"""
     return world.store.count(
-        "information_schema`.`processlist",
+        f"{world.store.processes}`.`processlist",
         "command = 'Execute' AND info LIKE %s", f"UPDATE {table} SET%") > 0
 
 

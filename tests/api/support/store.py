@@ -18,6 +18,13 @@ class Store:
                 cursor.execute(sql, parameters)
                 return list(cursor.fetchall())
 
+    @property
+    def processes(self):
+        """The schema whose processlist shows any statement: MySQL's older
+        one fails on bytes that are no text, MariaDB's newer one is off."""
+        mariadb = "MariaDB" in self.value("SELECT VERSION()")
+        return "information_schema" if mariadb else "performance_schema"
+
     def value(self, sql, *parameters):
         """The first column of the first row."""
         return next(iter(self.query(sql, *parameters)[0].values()))

@@ -148,7 +148,12 @@ UNIT_TESTS = \
 	tests/unit/src/sandbox/flight_service_test.c \
 	tests/unit/src/sandbox/flight_test.c \
 	tests/unit/src/sandbox/readme_test.c \
-	tests/unit/src/sandbox/state_test.c
+	tests/unit/src/sandbox/state_test.c \
+	tests/unit/src/model/booking_state_test.c \
+	tests/unit/src/model/passenger_rules_test.c \
+	tests/unit/src/model/seat_choice_test.c \
+	tests/unit/src/service/authorization_test.c \
+	tests/unit/src/service/seat_hints_test.c
 
 # What several unit tests need; linked into each of them.
 UNIT_SUPPORT = tests/unit/support/fcgi_client.c \

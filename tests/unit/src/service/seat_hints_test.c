@@ -1,0 +1,112 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "service/seat_hints.h"
+
+#define SEATS	  6000
+#define PROCESSES 8
+
+static const struct flight FLIGHT = { .flight_id = "F6000-hints",
+	.total_seats = SEATS };
+
+static void
+nothing_to_guess_by_before_a_look(void **state)
+{
+	struct seat_hints *hints = seat_hints_create();
+	unsigned first;
+
+	(void)state;
+	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first));
+	assert_false(seat_hints_take(NULL, &FLIGHT, 1, &first));
+}
+
+static void
+goes_on_after_what_a_look_found(void **state)
+{
+	struct seat_hints *hints = seat_hints_create();
+	unsigned first;
+
+	(void)state;
+	seat_hints_found(hints, FLIGHT.flight_id, 0, 1);
+	assert_true(seat_hints_take(hints, &FLIGHT, 2, &first));
+	assert_int_equal(first, 2);
+	/* 4 and 5 end the row: three sit together in the next one. */
+	assert_true(seat_hints_take(hints, &FLIGHT, 3, &first));
+	assert_int_equal(first, 6);
+}
+
+static void
+ends_with_the_flight(void **state)
+{
+	struct seat_hints *hints = seat_hints_create();
+	unsigned first;
+
+	(void)state;
+	seat_hints_found(hints, FLIGHT.flight_id, 0, SEATS - 3);
+	assert_false(seat_hints_take(hints, &FLIGHT, 3, &first));
+	assert_true(seat_hints_take(hints, &FLIGHT, 2, &first));
+	assert_int_equal(first, SEATS - 2);
+	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first));
+}
+
+static void
+doubt_lasts_until_a_look_finds_no_hole(void **state)
+{
+	struct seat_hints *hints = seat_hints_create();
+	unsigned first;
+
+	(void)state;
+	seat_hints_found(hints, FLIGHT.flight_id, 0, 9);
+	seat_hints_doubt(hints, FLIGHT.flight_id);
+	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first));
+	seat_hints_found(hints, FLIGHT.flight_id, 3, 3);
+	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first));
+	seat_hints_found(hints, FLIGHT.flight_id, 10, 10);
+	assert_true(seat_hints_take(hints, &FLIGHT, 1, &first));
+	assert_int_equal(first, 11);
+}
+
+/* Every position is taken once, whoever takes it. */
+static void
+processes_take_different_seats(void **state)
+{
+	struct seat_hints *hints = seat_hints_create();
+	unsigned char *taken = mmap(NULL, SEATS, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned first;
+
+	(void)state;
+	seat_hints_found(hints, FLIGHT.flight_id, 0, 0);
+	for (int i = 0; i < PROCESSES; i++) {
+		if (fork() != 0)
+			continue;
+		while (seat_hints_take(hints, &FLIGHT, 1, &first))
+			__atomic_add_fetch(&taken[first], 1, __ATOMIC_RELAXED);
+		_exit(0);
+	}
+	for (int i = 0; i < PROCESSES; i++)
+		assert_true(wait(NULL) > 0);
+	for (unsigned seat = 1; seat < SEATS; seat++)
+		assert_int_equal(taken[seat], 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_to_guess_by_before_a_look),
+		cmocka_unit_test(goes_on_after_what_a_look_found),
+		cmocka_unit_test(ends_with_the_flight),
+		cmocka_unit_test(doubt_lasts_until_a_look_finds_no_hole),
+		cmocka_unit_test(processes_take_different_seats),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -14,7 +14,9 @@ static const char *const FLIGHT_KEYS[] = { "flight.cancelled" };
 static const char *const REMINDER_KEYS[] = { "booking.created",
 	"booking.confirmed" };
 
-/* The reminder adapter consumes events of our own. */
+/* A worker that still remembers the flight as it was may book it until then:
+ * its cancellation is acted on twice. The reminder adapter consumes events of
+ * our own. */
 static void
 set_sources(const struct settings *settings, struct arena *arena,
     struct background_settings *background)
@@ -30,6 +32,8 @@ set_sources(const struct settings *settings, struct arena *arena,
 		.queue = settings->flight_queue,
 		.keys = FLIGHT_KEYS,
 		.key_count = ARRAY_LEN(FLIGHT_KEYS),
+		.again_ms = settings->flight_cache_s * 1000 +
+			    settings->request_timeout_ms,
 	};
 	background->sources[SOURCE_REMINDERS] = (struct event_source){
 		.exchange = settings->reminder_exchange[0] == '\0'

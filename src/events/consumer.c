@@ -8,6 +8,8 @@
 #define AWAY_WAIT_MS 500
 #define IDLE_WAIT_MS 1000
 #define FORWARD_MS   2000
+/* The attempts of a message that is handled for the second time. */
+#define AGAIN 1000
 
 const struct err_def MESSAGE_UNUSABLE = { "MESSAGE_UNUSABLE", 400, false,
 	LOG_WARN, "The message makes no sense." };
@@ -27,20 +29,24 @@ message_note(struct db *db, void *context, struct err *err)
 	return -1;
 }
 
-/* Its id, or what it is when it has none. */
+/* Its id, or what it is when it has none. The second handling is one of its
+ * own. */
 static struct digest
 message_key(const char *source, const struct mq_delivery *delivery)
 {
 	const char *id = delivery->message_id;
 	const char *key = delivery->origin_key;
+	const char *time = delivery->attempts >= AGAIN ? "again" : "";
 	const struct digest_part named[] = {
 		{ source, strlen(source) },
 		{ id, id == NULL ? 0 : strlen(id) },
+		{ time, strlen(time) },
 	};
 	const struct digest_part nameless[] = {
 		{ source, strlen(source) },
 		{ key, strlen(key) },
 		{ delivery->body, delivery->body_len },
+		{ time, strlen(time) },
 	};
 
 	return id != NULL ? digest_of_parts(named, ARRAY_LEN(named))
@@ -137,6 +143,20 @@ pass_on(struct consumer *consumer, const struct message *message,
 	    deadline_in(FORWARD_MS), err);
 }
 
+/* Once more, later, if its source asks for that. */
+static int
+hand_on(struct consumer *consumer, const struct mq_delivery *delivery,
+    struct err *err)
+{
+	const struct event_source *source = consumer->settings->source;
+
+	if (source->again_ms == 0 || delivery->attempts >= AGAIN)
+		return 0;
+	return mq_forward(consumer->mq, delivery, "",
+	    topology_again_queue(consumer->arena, source), AGAIN, NULL,
+	    deadline_in(FORWARD_MS), err);
+}
+
 /* What is too long to be read is dead-lettered by the broker, whole. */
 static int
 refuse_long(struct consumer *consumer, const struct mq_delivery *delivery,
@@ -212,8 +232,9 @@ take(struct consumer *consumer, const struct mq_delivery *delivery,
 			step_back(consumer, &err, pace);
 	} else if (handled != 0 && is_away(&why)) {
 		step_back(consumer, &why, pace);
-	} else if ((handled != 0 &&
-		       pass_on(consumer, &message, &why, &err) != 0) ||
+	} else if ((handled == 0
+			   ? hand_on(consumer, delivery, &err)
+			   : pass_on(consumer, &message, &why, &err)) != 0 ||
 		   mq_ack(consumer->mq, delivery->tag, &err) != 0) {
 		step_back(consumer, &err, pace);
 	}

@@ -1,6 +1,8 @@
 /*
  * Flights: flight.cancelled cancels all bookings of a flight (contract
- * section 4), each in a transaction of its own, however many there are.
+ * section 4), each in a transaction of its own, however many there are; and
+ * again those that were made while workers still remembered the flight as it
+ * was (event_source.again_ms).
  */
 #ifndef EVENTS_FLIGHT_EVENTS_H
 #define EVENTS_FLIGHT_EVENTS_H

@@ -46,6 +46,13 @@ topology_delay_queue(struct arena *arena, const char *queue, int64_t delay_ms)
 	    arena, "%s.retry.%lldms", queue, (long long)delay_ms);
 }
 
+const char *
+topology_again_queue(struct arena *arena, const struct event_source *source)
+{
+	return arena_printf(arena, "%s.again.%lldms", source->queue,
+	    (long long)source->again_ms);
+}
+
 static void
 add_exchange(struct builder *builder, const char *name, const char *type)
 {
@@ -150,6 +157,17 @@ add_consumers(struct builder *builder, struct err *err)
 /* Of a delay queue nobody consumes: a message leaves it for our queue when it
  * has waited. The delay is part of its name, for it can never be changed. */
 static void
+add_delay(struct builder *builder, const struct event_source *source,
+    const char *name, int64_t delay_ms)
+{
+	struct mq_queue *delay = add_queue(builder, name);
+
+	delay->dead_letter_exchange = "";
+	delay->dead_letter_key = source->queue;
+	delay->message_ttl_ms = delay_ms;
+}
+
+static void
 add_source(struct builder *builder, const struct event_source *source)
 {
 	const struct topology_settings *from = builder->from;
@@ -161,14 +179,16 @@ add_source(struct builder *builder, const struct event_source *source)
 	for (unsigned retry = 1; retry <= from->retries; retry++) {
 		int64_t delay_ms =
 		    topology_delay_ms(from->first_delay_ms, retry);
-		struct mq_queue *delay =
-		    add_queue(builder, topology_delay_queue(builder->arena,
-					   source->queue, delay_ms));
 
-		delay->dead_letter_exchange = "";
-		delay->dead_letter_key = source->queue;
-		delay->message_ttl_ms = delay_ms;
+		add_delay(builder, source,
+		    topology_delay_queue(
+			builder->arena, source->queue, delay_ms),
+		    delay_ms);
 	}
+	if (source->again_ms > 0)
+		add_delay(builder, source,
+		    topology_again_queue(builder->arena, source),
+		    source->again_ms);
 }
 
 int

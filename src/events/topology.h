@@ -22,6 +22,9 @@ struct event_source {
 	const char *queue;    /* ours */
 	const char *const *keys;
 	size_t key_count;
+	/* Each message is handled a second time after so long; 0: not. For
+	 * what may still happen behind the first handling's back. */
+	int64_t again_ms;
 };
 
 struct topology_settings {
@@ -56,5 +59,8 @@ int64_t topology_delay_ms(int64_t first_delay_ms, unsigned retry);
 /* "booking.payment_events.retry.2000ms". */
 const char *topology_delay_queue(
     struct arena *arena, const char *queue, int64_t delay_ms);
+/* "booking.flight_events.again.38000ms". */
+const char *topology_again_queue(
+    struct arena *arena, const struct event_source *source);
 
 #endif

@@ -27,6 +27,7 @@ def world(stack_directory):
         RABBITMQ_CONSUMER_QUEUES=f"{QUEUE} "
         "analytics=booking.created,booking.cancelled",
         BOOKING_HOLD_MINUTES="60", BOOKING_HOLD_MAX_MINUTES="90",
+        REQUEST_TIMEOUT_MS="3000",
         MAX_OPEN_HOLDS_PER_USER="3", DUPLICATE_WINDOW_SECONDS="0",
         REMINDER_EXCHANGE="reminders", REMINDER_BINDING_KEY="ticket")
     try:
@@ -237,6 +238,57 @@ def test_cancelled_flight_cancels_all_its_bookings(world):
     assert world.store.count(
         "seats", "flight_id = %s AND NOT is_available", flight) == 0
     assert status(world, other) == "CREATED"
+
+
+def test_booking_behind_a_cancellation_is_cancelled_too(world, client):
+    """A worker may remember the flight as it was."""
+    flight = new_flight()
+    first = client.book(flight).json()["data"]
+    world.publish("flight_events", "flight.cancelled", {"flight_id": flight})
+    eventually(lambda: status(world, first) == "CANCELLED")
+    late = client.book(flight).json()["data"]
+    eventually(lambda: status(world, late) == "CANCELLED")
+    assert row(world, late)["cancellation_reason"] == "flight_cancelled"
+
+
+# --- retention ---------------------------------------------------------------
+
+
+def test_old_contents_are_swept_and_history_stays(world, booking):
+    """The first sweep comes with the start."""
+    world.settle()
+    world.stack.service.stop_events()
+    # Ids tell when a booking was made; this one is of 1970.
+    old, name = bytes(15) + b"\1", uuid_bytes(booking["booking_id"])
+    world.store.query(
+        "INSERT INTO bookings (id, booking_reference, user_id, flight_id,"
+        " booking_status, version, total_price, currency, passengers_count,"
+        " departure, created_at, updated_at) SELECT %s, 'BK-19700101-001',"
+        " user_id, flight_id, 'CONFIRMED', 1, total_price, currency, 1,"
+        " departure, created_at, updated_at FROM bookings WHERE id = %s",
+        old, name)
+    try:
+        world.store.query(
+            "INSERT INTO booking_events (booking_id, sequence, id,"
+            " event_type, actor, payload, request_id, traceparent,"
+            " occurred_at, published_at) VALUES (%s, 1, %s,"
+            " 'booking.created', 'u', 'old', 'r', 't', '1970-01-02',"
+            " '1970-01-02')", old, old)
+        world.store.query("INSERT INTO inbox VALUES (%s, 's', '1970-01-02')",
+                          bytes(32))
+        world.stack.service.start_events()
+        eventually(lambda: world.store.value(
+            "SELECT payload FROM booking_events WHERE booking_id = %s",
+            old) == "")
+        eventually(lambda: world.store.count(
+            "inbox", "received_at < '2000-01-01'") == 0)
+        assert world.store.value(
+            "SELECT payload FROM booking_events WHERE booking_id = %s",
+            name) != ""
+    finally:
+        for table, column in (("booking_events", "booking_id"),
+                              ("bookings", "id")):
+            world.store.query(f"DELETE FROM {table} WHERE {column} = %s", old)
 
 
 # --- holds -------------------------------------------------------------------

@@ -11,8 +11,8 @@ static const char *const PAYMENT_KEYS[] = { "payment.completed",
 	"payment.failed" };
 
 static const struct event_source SOURCES[] = {
-	{ "payment_events", "ours.payments", PAYMENT_KEYS, 2 },
-	{ "", "ours.flights", PAYMENT_KEYS, 1 },
+	{ "payment_events", "ours.payments", PAYMENT_KEYS, 2, 9000 },
+	{ "", "ours.flights", PAYMENT_KEYS, 1, 0 },
 };
 
 static struct topology_settings
@@ -120,6 +120,19 @@ retries_wait_in_queues_that_lead_back(void **state)
 }
 
 static void
+a_second_handling_waits_in_a_queue_too(void **state)
+{
+	const struct topology_settings from = settings("");
+	struct mq_topology topology = build(*state, &from);
+	const struct mq_queue *queue =
+	    find_queue(&topology, "ours.payments.again.9000ms");
+
+	assert_non_null(queue);
+	assert_int_equal(queue->message_ttl_ms, 9000);
+	assert_string_equal(queue->dead_letter_key, "ours.payments");
+}
+
+static void
 a_source_without_an_exchange_has_nothing(void **state)
 {
 	const struct topology_settings from = settings("");
@@ -196,6 +209,7 @@ main(void)
 		TEST(every_event_has_a_queue_with_dead_letters),
 		TEST(downstream_queues_get_what_they_name),
 		TEST(retries_wait_in_queues_that_lead_back),
+		TEST(a_second_handling_waits_in_a_queue_too),
 		TEST(a_source_without_an_exchange_has_nothing),
 		TEST(the_queue_type_is_everywhere_the_same),
 		TEST(malformed_consumer_queues_are_refused),

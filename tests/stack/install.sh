@@ -49,6 +49,7 @@ lighttpd-mod-openssl|TLS of lighttpd in the API tests
 spawn-fcgi|starts a pool in the API tests
 openssl|makes the certificate of the TLS tests
 chromium|that browser
+chromium-sandbox|its walls where the kernel gives users none of their own
 chromium-driver|lets Selenium drive it
 nodejs command:node|runs the linter of the API description and the JSON suite
 npm command:npm|fetches these two and the viewer of /docs, by their lock files

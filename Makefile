@@ -102,6 +102,7 @@ SANDBOX_SOURCES = \
 PROGRAMS = booking.fcgi booking-events bookingctl sandbox.fcgi
 
 UNIT_TESTS = \
+	tests/unit/lib/cache/rate_limiter_test.c \
 	tests/unit/lib/cache/shared_cache_test.c \
 	tests/unit/lib/core/arena_test.c tests/unit/lib/core/buf_test.c \
 	tests/unit/lib/core/clock_test.c tests/unit/lib/core/digest_test.c \
@@ -117,6 +118,7 @@ UNIT_TESTS = \
 	tests/unit/lib/db/sql_script_test.c \
 	tests/unit/lib/metrics/metrics_test.c \
 	tests/unit/lib/http/cgi_server_test.c \
+	tests/unit/lib/http/etag_test.c \
 	tests/unit/lib/http/exchange_test.c \
 	tests/unit/lib/http/fcgi_server_test.c \
 	tests/unit/lib/http/fcgi_server_peers_test.c \
@@ -138,10 +140,19 @@ UNIT_TESTS = \
 	tests/unit/src/gateway/relay_wake_test.c \
 	tests/unit/lib/mq/mq_connection_test.c \
 	tests/unit/lib/mq/mq_url_test.c \
-	tests/unit/src/events/relay_test.c \
-	tests/unit/src/events/reminder_test.c \
-	tests/unit/src/events/topology_test.c \
-	tests/unit/src/gateway/relay_wake_test.c \
+	tests/unit/src/controller/booking_input_test.c \
+	tests/unit/src/controller/change_input_test.c \
+	tests/unit/src/controller/input_test.c \
+	tests/unit/src/controller/list_input_test.c \
+	tests/unit/src/gateway/auth_gateway_test.c \
+	tests/unit/src/gateway/flight_answer_test.c \
+	tests/unit/src/model/booking_test.c \
+	tests/unit/src/model/booking_list_test.c \
+	tests/unit/src/model/booking_state_test.c \
+	tests/unit/src/model/flight_test.c \
+	tests/unit/src/model/passenger_rules_test.c \
+	tests/unit/src/model/seat_choice_test.c \
+	tests/unit/src/service/authorization_test.c \
 	tests/unit/src/sandbox/auth_service_test.c \
 	tests/unit/src/sandbox/control_test.c \
 	tests/unit/src/sandbox/fault_test.c \
@@ -149,10 +160,6 @@ UNIT_TESTS = \
 	tests/unit/src/sandbox/flight_test.c \
 	tests/unit/src/sandbox/readme_test.c \
 	tests/unit/src/sandbox/state_test.c \
-	tests/unit/src/model/booking_state_test.c \
-	tests/unit/src/model/passenger_rules_test.c \
-	tests/unit/src/model/seat_choice_test.c \
-	tests/unit/src/service/authorization_test.c \
 	tests/unit/src/service/seat_hints_test.c
 
 # What several unit tests need; linked into each of them.
@@ -281,7 +288,7 @@ $(BUILD)/tests/unit/lib/%: tests/unit/lib/%.c $(BUILD)/libsupport.a \
 
 $(BUILD)/tests/unit/src/%: tests/unit/src/%.c $(BUILD)/libsrc.a $(BUILD)/liblib.a
 	@mkdir -p $(@D)
-	$(COMPILE) $(SRC_INCLUDE) -o $@ $< $(BUILD)/libsrc.a $(BUILD)/liblib.a \
+	$(COMPILE) $(SRC_INCLUDE) -iquote tests/unit/src -o $@ $< $(BUILD)/libsrc.a $(BUILD)/liblib.a \
 	    $(MODE_LINK) $(PACKAGE_LIBS) -lcmocka -lm
 
 $(BUILD)/tests/unit/src/sandbox/%: tests/unit/src/sandbox/%.c \

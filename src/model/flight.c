@@ -14,7 +14,7 @@ flight_id_valid(const char *text, size_t len)
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		if (!isalnum((unsigned char)text[i]) &&
-		    strchr("._:-", text[i]) == NULL)
+		    memchr("._:-", text[i], 4) == NULL)
 			return false;
 	}
 	return true;

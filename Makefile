@@ -77,6 +77,7 @@ SRC_SOURCES = \
 	src/controller/present.c \
 	src/controller/openapi_controller.c \
 	src/events/consumer.c src/events/flight_events.c \
+	src/events/relay_gather.c src/events/relay_lease.c \
 	src/events/payment_events.c src/events/relay.c src/events/reminder.c \
 	src/events/sweep.c src/events/topology.c \
 	src/app/app.c src/app/background.c src/app/background_settings.c \

@@ -1,11 +1,10 @@
 #include "events/relay.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "core/log.h"
-#include "core/text.h"
 #include "db/transaction.h"
+#include "events/relay_parts.h"
 #include "events/topology.h"
 #include "gateway/event_publisher.h"
 
@@ -13,18 +12,9 @@
 #define PAUSE_MOST_MS	 500
 #define DECLARE_AGAIN_MS 60000
 #define DECLARE_LEAST_MS 1000
-#define WAKES_A_STEP	 64
-#define HEADS_LEAST	 16
 #define DELAY_FIRST_MS	 1000
 #define DELAY_MOST_MS	 (5 * 60 * 1000)
 #define TRANSACTION_MS	 5000
-
-/* What one step carries. */
-struct batch {
-	struct waiting_event *events[RELAY_BATCH];
-	enum mq_verdict verdicts[RELAY_BATCH];
-	size_t count;
-};
 
 void
 relay_init(struct relay *relay, const struct relay_settings *settings,
@@ -75,192 +65,10 @@ note_broker(struct relay *relay, const struct err *err)
 	note_peer(&relay->broker_lost, "rabbitmq", err);
 }
 
-static void
-note_database(struct relay *relay, const struct err *err)
+void
+relay_note_database(struct relay *relay, const struct err *err)
 {
 	note_peer(&relay->database_lost, "database", err);
-}
-
-/* --- leases ------------------------------------------------------------------
- */
-
-/* As many shards as each relay has when all live ones share evenly. */
-static int
-balance(struct relay *relay, struct err *err)
-{
-	const struct relay_settings *settings = relay->settings;
-	unsigned relays = 1, share;
-
-	if (lease_repo_relays(relay->db, relay->arena, &relays, err) != 0 ||
-	    lease_repo_held(
-		relay->db, relay->arena, &relay->id, &relay->leases, err) != 0)
-		return -1;
-	share =
-	    relays == 0 ? OUTBOX_SHARDS : (OUTBOX_SHARDS + relays - 1) / relays;
-	if (relay->leases.count == share)
-		return 0;
-	if (relay->leases.count > share) {
-		if (lease_repo_give(relay->db, &relay->id,
-			relay->leases.count - share, err) != 0)
-			return -1;
-	} else if (lease_repo_take(relay->db, &relay->id, settings->lease_ms,
-		       share - relay->leases.count, err) != 0) {
-		return -1;
-	}
-	return lease_repo_held(
-	    relay->db, relay->arena, &relay->id, &relay->leases, err);
-}
-
-static void
-keep_leases(struct relay *relay)
-{
-	int64_t now_ms = clock_monotonic_ms();
-	int64_t lease_ms = relay->settings->lease_ms;
-	struct err err;
-
-	if (now_ms < relay->next_renewal_ms)
-		return;
-	err_clear(&err);
-	relay->next_renewal_ms = now_ms + lease_ms / 4;
-	if (lease_repo_register(
-		relay->db, &relay->id, relay->host, lease_ms, &err) != 0 ||
-	    lease_repo_renew(relay->db, &relay->id, lease_ms, &err) != 0 ||
-	    balance(relay, &err) != 0) {
-		note_database(relay, &err);
-		return;
-	}
-	relay->leased_until_ms = now_ms + lease_ms;
-}
-
-static bool
-has_lease(const struct relay *relay, unsigned shard)
-{
-	return relay->leases.held[shard] &&
-	       clock_monotonic_ms() < relay->leased_until_ms;
-}
-
-/* --- what is due -------------------------------------------------------------
- */
-
-static struct outbox_due
-due_now(const struct relay *relay, bool at_once)
-{
-	int64_t now_ms = clock_wall_ms();
-
-	return (struct outbox_due){
-		.now_ms = now_ms,
-		.before_ms = at_once ? INT64_MAX / 1000000
-				     : now_ms - relay->settings->grace_ms,
-		.max_attempts = relay->settings->max_attempts,
-	};
-}
-
-static bool
-in_batch(const struct batch *batch, const struct waiting_event *event)
-{
-	for (size_t i = 0; i < batch->count; i++) {
-		if (uuid_equal(&batch->events[i]->event.booking_id,
-			&event->event.booking_id))
-			return true;
-	}
-	return false;
-}
-
-/* Events whose workers have told that they wait. */
-static int
-gather_woken(struct relay *relay, struct batch *batch, struct err *err)
-{
-	struct uuid bookings[WAKES_A_STEP];
-	const struct outbox_due due = due_now(relay, true);
-	size_t count;
-
-	if (relay->wake == NULL)
-		return 0;
-	count = relay_wake_take(relay->wake, bookings, WAKES_A_STEP);
-	for (size_t i = 0; i < count; i++) {
-		struct waiting_event *event;
-
-		if (!has_lease(relay, event_shard(&bookings[i])))
-			continue;
-		if (outbox_repo_head_of(relay->db, relay->arena, &bookings[i],
-			&due, &event, err) != 0)
-			return -1;
-		if (event != NULL && !in_batch(batch, event))
-			batch->events[batch->count++] = event;
-	}
-	return 0;
-}
-
-static int
-begin_pass(struct relay *relay, struct err *err)
-{
-	if (outbox_repo_shards(relay->db, relay->arena, relay->waiting, err) !=
-	    0)
-		return -1;
-	memset(relay->cursor, 0, sizeof(relay->cursor));
-	relay->in_pass = true;
-	relay->found = false;
-	return 0;
-}
-
-static size_t
-shards_left(struct relay *relay)
-{
-	size_t left = 0;
-
-	for (unsigned shard = 0; shard < OUTBOX_SHARDS; shard++) {
-		relay->waiting[shard] &= has_lease(relay, shard);
-		left += relay->waiting[shard];
-	}
-	return left;
-}
-
-static int
-gather_shard(struct relay *relay, unsigned shard, size_t limit,
-    struct batch *batch, struct err *err)
-{
-	const struct outbox_due due = due_now(relay, false);
-	struct waiting_events heads;
-
-	if (outbox_repo_heads(relay->db, relay->arena, shard,
-		&relay->cursor[shard], &due, limit, &heads, err) != 0)
-		return -1;
-	for (size_t i = 0; i < heads.count; i++) {
-		if (!in_batch(batch, &heads.events[i]))
-			batch->events[batch->count++] = &heads.events[i];
-	}
-	if (heads.count > 0)
-		relay->cursor[shard] =
-		    heads.events[heads.count - 1].event.booking_id;
-	relay->waiting[shard] = heads.count == limit;
-	return 0;
-}
-
-/* The next heads of every shard of ours that is not done in this pass. A pass
- * goes through each shard once, in the order of bookings, so that what cannot
- * leave yet is met once a pass, however much there is of it. */
-static int
-gather(struct relay *relay, struct batch *batch, struct err *err)
-{
-	size_t left, limit;
-
-	if (gather_woken(relay, batch, err) != 0 ||
-	    (!relay->in_pass && begin_pass(relay, err) != 0))
-		return -1;
-	left = shards_left(relay);
-	limit = left == 0 ? 0 : (RELAY_BATCH - WAKES_A_STEP) / left;
-	if (limit < HEADS_LEAST)
-		limit = HEADS_LEAST;
-	for (unsigned shard = 0; shard < OUTBOX_SHARDS; shard++) {
-		if (batch->count + limit > RELAY_BATCH)
-			break;
-		if (relay->waiting[shard] &&
-		    gather_shard(relay, shard, limit, batch, err) != 0)
-			return -1;
-	}
-	relay->found |= batch->count > 0;
-	relay->in_pass = shards_left(relay) > 0;
-	return 0;
 }
 
 /* --- to the broker -----------------------------------------------------------
@@ -297,7 +105,7 @@ open_broker(struct relay *relay, struct err *err)
 }
 
 static void
-publish(struct relay *relay, struct batch *batch)
+publish(struct relay *relay, struct relay_batch *batch)
 {
 	struct mq_message *messages =
 	    arena_array(relay->arena, batch->count, sizeof(*messages));
@@ -325,7 +133,7 @@ publish(struct relay *relay, struct batch *batch)
 
 struct marking {
 	struct relay *relay;
-	const struct batch *batch;
+	const struct relay_batch *batch;
 	size_t marked;
 };
 
@@ -379,7 +187,7 @@ mark_in_transaction(struct db *db, void *context, struct err *err)
 
 /* What cannot be marked is published again, under the same message id. */
 static void
-mark_confirmed(struct relay *relay, const struct batch *batch)
+mark_confirmed(struct relay *relay, const struct relay_batch *batch)
 {
 	struct marking work = { .relay = relay, .batch = batch };
 	size_t confirmed = 0;
@@ -426,7 +234,7 @@ postpone(struct relay *relay, const struct waiting_event *event,
 }
 
 static void
-settle(struct relay *relay, const struct batch *batch)
+settle(struct relay *relay, const struct relay_batch *batch)
 {
 	bool returned = false;
 
@@ -465,12 +273,7 @@ choose_pause(struct relay *relay, bool busy, struct pace *pace)
 static void
 hold_still(struct relay *relay, struct pace *pace)
 {
-	struct uuid unheard[WAKES_A_STEP];
-
-	if (relay->wake != NULL)
-		relay_wake_take(relay->wake, unheard, WAKES_A_STEP);
-	relay->in_pass = false;
-	relay->found = false;
+	relay_abandon(relay);
 	pace->wait_ms = PAUSE_MOST_MS / 2;
 	pace->fd = -1;
 }
@@ -478,25 +281,25 @@ hold_still(struct relay *relay, struct pace *pace)
 void
 relay_step(struct relay *relay, struct pace *pace)
 {
-	struct batch *batch;
+	struct relay_batch *batch;
 	struct err err;
 
 	arena_reset(relay->arena);
 	err_clear(&err);
 	pace->fd = relay->wake == NULL ? -1 : relay_wake_listen(relay->wake);
-	keep_leases(relay);
+	relay_keep_leases(relay);
 	if (open_broker(relay, &err) != 0) {
 		note_broker(relay, &err);
 		hold_still(relay, pace);
 		return;
 	}
 	batch = arena_alloc(relay->arena, sizeof(*batch));
-	if (gather(relay, batch, &err) != 0) {
-		note_database(relay, &err);
+	if (relay_gather(relay, batch, &err) != 0) {
+		relay_note_database(relay, &err);
 		hold_still(relay, pace);
 		return;
 	}
-	note_database(relay, NULL);
+	relay_note_database(relay, NULL);
 	if (batch->count > 0) {
 		publish(relay, batch);
 		settle(relay, batch);

@@ -23,6 +23,8 @@
 
 /* The window: messages without a verdict at any moment. */
 #define RELAY_BATCH 256
+/* Bookings that workers have named and that still have something to send. */
+#define RELAY_NAMED_MAX 64
 
 struct relay_settings {
 	const char *exchange;
@@ -52,6 +54,8 @@ struct relay {
 	struct uuid cursor[OUTBOX_SHARDS]; /* where the pass has come to */
 	bool in_pass;
 	bool found; /* the pass has met an event that was due */
+	struct uuid named[RELAY_NAMED_MAX];
+	size_t named_count;
 	int64_t pause_ms;
 	uint64_t published; /* since the start */
 	bool broker_lost;   /* they were, when last tried */

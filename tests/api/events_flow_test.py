@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from conftest import eventually, make_stack
+from conftest import DEFECTS, eventually, log_text, make_stack
 from stack.process import Failure
 from stack.progress import Silence
 from support.client import BOOKINGS, assert_error, new_flight
@@ -27,7 +27,7 @@ def world(stack_directory):
         RABBITMQ_CONSUMER_QUEUES=f"{QUEUE} "
         "analytics=booking.created,booking.cancelled",
         BOOKING_HOLD_MINUTES="60", BOOKING_HOLD_MAX_MINUTES="90",
-        REQUEST_TIMEOUT_MS="3000",
+        REQUEST_TIMEOUT_MS="3000", PUBLISH_TIMEOUT_MS="10000",
         MAX_OPEN_HOLDS_PER_USER="3", DUPLICATE_WINDOW_SECONDS="0",
         REMINDER_EXCHANGE="reminders", REMINDER_BINDING_KEY="ticket")
     try:
@@ -41,6 +41,9 @@ def world(stack_directory):
         yield downstream
     finally:
         stack.stop()
+    defects = [line for name in sorted(os.listdir(stack.log_dir))
+               for line in DEFECTS.findall(log_text(stack, name))]
+    assert not defects, defects
 
 
 def subscribed(world):
@@ -108,6 +111,22 @@ def died_in(world):
 def dead_letter(world):
     eventually(lambda: world.depth(DLQ) > 0)
     return world.take(DLQ)
+
+
+# --- the relay ---------------------------------------------------------------
+
+
+def test_worker_wakes_the_relay(world, client, booking):
+    """An event that must not overtake another does not wait for the relay to
+    come by: that would take as long as the broker may take to confirm."""
+    world.settle()
+    world.store.query(
+        "UPDATE booking_events SET published_at = NULL,"
+        " outbox_shard = MOD(ASCII(RIGHT(booking_id, 1)), 16)"
+        " WHERE booking_id = %s", uuid_bytes(booking["booking_id"]))
+    assert client.request(
+        "DELETE", f"{BOOKINGS}/{booking['booking_id']}").status_code == 200
+    world.settle(seconds=8)
 
 
 # --- payments ----------------------------------------------------------------

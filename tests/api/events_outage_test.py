@@ -9,7 +9,7 @@ import uuid
 import pymysql
 import pytest
 
-from conftest import eventually, make_stack
+from conftest import DEFECTS, eventually, log_text, make_stack
 from stack.progress import Silence
 from support.client import BOOKINGS, new_flight
 from support.downstream import QUEUE, Downstream, uuid_bytes
@@ -30,6 +30,9 @@ def world(stack_directory):
         yield downstream
     finally:
         stack.stop()
+    defects = [line for name in sorted(os.listdir(stack.log_dir))
+               for line in DEFECTS.findall(log_text(stack, name))]
+    assert not defects, defects
 
 
 @pytest.fixture

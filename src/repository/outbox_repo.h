@@ -38,7 +38,7 @@ int outbox_repo_shards(struct db *db, struct arena *arena,
  * due, in order of their booking, after `after`, at most `limit`. */
 int outbox_repo_heads(struct db *db, struct arena *arena, unsigned shard,
     const struct uuid *after, const struct outbox_due *due, size_t limit,
-    struct waiting_events *heads, struct err *err) MUST_CHECK;
+    struct waiting_events *list, struct err *err) MUST_CHECK;
 /* The head of one booking, if it is due: *event is NULL otherwise. */
 int outbox_repo_head_of(struct db *db, struct arena *arena,
     const struct uuid *booking_id, const struct outbox_due *due,

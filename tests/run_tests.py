@@ -107,12 +107,13 @@ class Runner:
         parts = os.path.join(self.directory, "integration")
         os.makedirs(parts, mode=0o700)
         sockets = SocketDirectory(parts)
-        database = Database(self.processes, os.path.join(parts, "database"),
-                            sockets.path, {
+        places = sockets.path
+        database = Database(self.processes, os.path.join(places, "database"),
+                            places, {
                                 "DB_USERNAME": "booking_user",
                                 "DB_PASSWORD": "integration",
                                 "DB_NAME": "booking_db"})
-        broker = Broker(self.processes, os.path.join(parts, "rabbitmq"),
+        broker = Broker(self.processes, os.path.join(places, "rabbitmq"),
                         ("guest", "guest"))
         try:
             with concurrent.futures.ThreadPoolExecutor(2) as pool:

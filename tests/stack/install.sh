@@ -114,7 +114,7 @@ need_root() {
         fail "sudo is missing; as root: apt-get install $*"
     sudo -n true 2>/dev/null && return
     [ -t 0 ] && sudo -v && return
-    fail "sudo wants a password; first: sudo apt-get install $*"
+    fail "sudo wants a password or refuses; first, as root: apt-get install $*"
 }
 
 # While it is there, Debian's maintainer scripts start no service.

@@ -75,7 +75,7 @@ class Stack:
                             or self._secrets["database"]),
             "DB_NAME": self._outside.get("DB_NAME") or "booking_db"}
         database = Database(
-            self.processes, os.path.join(self.directory, "database"),
+            self.processes, os.path.join(self._sockets.path, "database"),
             self._sockets.path, account)
         self.settings.update(database.settings())
         return database
@@ -84,7 +84,7 @@ class Stack:
         if self._outside.get("RABBITMQ_URL"):
             return None
         broker = Broker(self.processes,
-                        os.path.join(self.directory, "rabbitmq"),
+                        os.path.join(self._sockets.path, "rabbitmq"),
                         ("booking", self._secrets["broker"]))
         self.settings.update(broker.settings())
         return broker

@@ -28,7 +28,8 @@ LIB_SOURCES = \
 	lib/mq/mq_content.c lib/mq/mq_publisher.c lib/mq/mq_topology.c \
 	lib/mq/mq_consumer.c \
 	lib/http/etag.c lib/http/http.c lib/http/router.c lib/http/exchange.c \
-	lib/http/socket_watch.c lib/http/fcgi_server.c lib/http/cgi_server.c \
+	lib/http/socket_watch.c lib/http/lobby.c lib/http/reception.c \
+	lib/http/fcgi_server.c lib/http/cgi_server.c \
 	lib/prefork/listener.c lib/prefork/scoreboard.c lib/prefork/brake.c \
 	lib/prefork/children.c lib/prefork/notify.c lib/prefork/overdue.c \
 	lib/prefork/phase_log.c lib/prefork/prefork.c \
@@ -88,6 +89,9 @@ SRC_SOURCES = \
 	src/control/dlq.c src/control/events.c src/control/events_drain.c \
 	src/control/events_tail.c \
 	src/control/pool.c src/control/pool_screen.c \
+	src/control/doctor.c src/control/doctor_command.c \
+	src/control/doctor_database.c src/control/doctor_host.c \
+	src/control/doctor_peers.c \
 	src/control/command.c src/control/errors.c src/control/migrate.c \
 	src/control/progress.c src/control/seed.c \
 	src/control/settings_command.c src/control/token.c
@@ -135,10 +139,6 @@ UNIT_TESTS = \
 	tests/unit/lib/json/json_out_test.c \
 	tests/unit/lib/jwt/jwt_test.c tests/unit/lib/rest/breaker_test.c \
 	tests/unit/lib/rest/rest_client_test.c \
-	tests/unit/src/events/relay_test.c \
-	tests/unit/src/events/reminder_test.c \
-	tests/unit/src/events/topology_test.c \
-	tests/unit/src/gateway/relay_wake_test.c \
 	tests/unit/lib/mq/mq_connection_test.c \
 	tests/unit/lib/mq/mq_url_test.c \
 	tests/unit/src/controller/booking_input_test.c \
@@ -154,6 +154,10 @@ UNIT_TESTS = \
 	tests/unit/src/model/passenger_rules_test.c \
 	tests/unit/src/model/seat_choice_test.c \
 	tests/unit/src/service/authorization_test.c \
+	tests/unit/src/events/relay_test.c \
+	tests/unit/src/events/reminder_test.c \
+	tests/unit/src/events/topology_test.c \
+	tests/unit/src/gateway/relay_wake_test.c \
 	tests/unit/src/sandbox/auth_service_test.c \
 	tests/unit/src/sandbox/control_test.c \
 	tests/unit/src/sandbox/fault_test.c \

@@ -3,42 +3,20 @@
 #include <errno.h>
 #include <fastcgi.h>
 #include <fcgiapp.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/log.h"
 #include "http/exchange.h"
+#include "http/reception.h"
 #include "http/socket_watch.h"
 
-#define IDLE_TICK_MS	 1000
-#define SHORTAGE_WAIT_MS 50
-
-/* Signals that stop or steer a worker; none may interrupt libfcgi, which never
- * retries a read or a write and would cut a request or a reply. */
-static const int steering[] = {
-	SIGTERM,
-	SIGQUIT,
-	SIGINT,
-	SIGHUP,
-	SIGUSR1,
-	SIGUSR2,
-	SIGCHLD,
-};
+#define IDLE_TICK_MS 1000
 
 struct server {
-	int listen_fd;
-	int signal_fd;
-	int epoll_fd;
-	sigset_t waiting_mask; /* steering signals that are not ours are open */
+	struct reception reception;
 	const struct http_limits *limits;
 	const struct http_handler *handler;
 	const struct fcgi_observer *observer;
@@ -164,144 +142,56 @@ answer(struct server *server, FCGX_Request *fcgi, struct http_request *request)
 	exchange_close(server->handler, request, &response, sent);
 }
 
+static void
+count_dropped(struct server *server, const char *why)
+{
+	server->counts->dropped++;
+	log_write(
+	    LOG_WARN, "request_dropped", LOG_FIELDS(LOG_TEXT("why", why)));
+}
+
 /* Closes without a word: an empty reply would look like a finished one. */
 static void
 drop(struct server *server, FCGX_Request *fcgi, const char *why)
 {
 	FCGX_Detach(fcgi);
 	FCGX_Free(fcgi, 1);
-	server->counts->dropped++;
-	log_write(
-	    LOG_WARN, "request_dropped", LOG_FIELDS(LOG_TEXT("why", why)));
-}
-
-static int64_t
-queued_ms(const struct server *server)
-{
-	const struct fcgi_observer *observer = server->observer;
-
-	return observer->queued_ms == NULL
-		   ? 0
-		   : observer->queued_ms(observer->context);
+	count_dropped(server, why);
 }
 
 /* True when a request was answered. */
 static bool
-serve(struct server *server, int fd)
+serve(struct server *server, const struct guest *guest)
 {
 	int64_t started_us = clock_monotonic_us();
-	int64_t waited_ms;
 	struct http_request request;
 	FCGX_Request fcgi;
 	const char *trouble;
 
 	tell(server->observer->reading, server);
-	waited_ms = queued_ms(server);
-	adopt(&fcgi, fd);
-	socket_watch_start(fd, server->limits->read_timeout_ms);
+	adopt(&fcgi, guest->fd);
+	socket_watch_start(guest->fd, server->limits->read_timeout_ms);
 	trouble = receive(server, &fcgi, started_us, &request);
-	request.queued_ms = waited_ms;
 	if (!socket_watch_stop())
 		trouble = "slow";
-	if (trouble == NULL)
+	if (trouble == NULL) {
+		request.queued_ms = guest->queued_ms;
 		answer(server, &fcgi, &request);
-	else
+	} else {
 		drop(server, &fcgi, trouble);
+	}
 	arena_reset(server->arena);
 	return trouble == NULL;
 }
 
-/* --- waiting ------------------------------------------------------------ */
-
-enum wake {
-	WAKE_STOP,
-	WAKE_LAST, /* told to stop, but woken for a connection as well */
-	WAKE_CONNECTION,
-	WAKE_NOTHING,
-	WAKE_SIGNAL
-};
-
-/* A connection that ended the same sleep as the wish to stop is taken: the
- * kernel woke nobody else for it. */
-static enum wake
-await(const struct server *server, int timeout_ms)
-{
-	struct epoll_event events[2];
-	int n = epoll_pwait(server->epoll_fd, events, ARRAY_LEN(events),
-	    timeout_ms, &server->waiting_mask);
-	bool connection = false;
-	bool stop = false;
-
-	if (n < 0)
-		return WAKE_SIGNAL;
-	for (int i = 0; i < n; i++) {
-		if (events[i].data.fd == server->signal_fd)
-			stop = true;
-		else
-			connection = true;
-	}
-	if (stop)
-		return connection && timeout_ms != 0 ? WAKE_LAST : WAKE_STOP;
-	return connection ? WAKE_CONNECTION : WAKE_NOTHING;
-}
-
-/* Out of descriptors or memory: others may give some back. A stop ends the
- * wait. */
 static void
-wait_out_shortage(const struct server *server)
+refuse(struct server *server, const struct guest *guest)
 {
-	struct pollfd stop = { .fd = server->signal_fd, .events = POLLIN };
-
-	log_write(LOG_ERROR, "accept_failed",
-	    LOG_FIELDS(LOG_TEXT("cause", strerror(errno))));
-	poll(&stop, 1, SHORTAGE_WAIT_MS);
+	close(guest->fd);
+	count_dropped(server, "slow");
 }
 
-/* A connection; -1 with *fatal unset when there was none to take after all. */
-static int
-take_connection(const struct server *server, bool *fatal)
-{
-	int on = 1;
-	int fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-
-	*fatal = false;
-	if (fd >= 0) {
-		/* Refused by unix sockets, which need none of it. */
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		return fd;
-	}
-	switch (errno) {
-	case EBADF:
-	case EINVAL:
-	case ENOTSOCK:
-	case EOPNOTSUPP:
-		*fatal = true;
-		break;
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		wait_out_shortage(server);
-		break;
-	}
-	return -1;
-}
-
-/* Takes a connection, if it is still there. -1: the socket is none. */
-static int
-serve_next(struct server *server, bool *replied, struct err *err)
-{
-	bool fatal;
-	int fd = take_connection(server, &fatal);
-
-	*replied = false;
-	if (fatal)
-		return err_set(
-		    err, &ERR_INTERNAL, "accept: %s", strerror(errno));
-	if (fd >= 0)
-		*replied = serve(server, fd);
-	return 0;
-}
+/* --- the loop ----------------------------------------------------------- */
 
 /* Milliseconds until idle is due again; -1: nothing is to be done. */
 static int
@@ -319,99 +209,33 @@ loop(struct server *server, struct err *err)
 {
 	int wait_ms = IDLE_TICK_MS;
 
-	while (may_go_on(server)) {
-		bool replied;
+	for (;;) {
+		struct guest guest;
 
-		tell(server->observer->waiting, server);
-		switch (await(server, wait_ms)) {
-		case WAKE_STOP:
-			return 0;
-		case WAKE_LAST:
-			return serve_next(server, &replied, err);
-		case WAKE_SIGNAL:
-			break;
-		case WAKE_NOTHING:
-			wait_ms = rest(server);
-			break;
-		case WAKE_CONNECTION:
-			if (serve_next(server, &replied, err) != 0)
-				return -1;
-			if (replied)
+		if (!may_go_on(server))
+			reception_end(&server->reception);
+		else
+			tell(server->observer->waiting, server);
+		switch (reception_wait(&server->reception, wait_ms, &guest)) {
+		case RECEPTION_GUEST:
+			if (serve(server, &guest))
 				wait_ms = 0;
 			break;
+		case RECEPTION_REFUSED:
+			refuse(server, &guest);
+			break;
+		case RECEPTION_QUIET:
+			wait_ms = rest(server);
+			break;
+		case RECEPTION_SIGNAL:
+			break;
+		case RECEPTION_STOP:
+			return 0;
+		case RECEPTION_BROKEN:
+			return err_set(
+			    err, &ERR_INTERNAL, "accept: %s", strerror(errno));
 		}
 	}
-	return 0;
-}
-
-/* --- setting up --------------------------------------------------------- */
-
-/* TERM and QUIT always; INT and USR1 unless the process ignores or handles
- * them, as the workers of a pool do. */
-static void
-fill_stop_signals(sigset_t *stop)
-{
-	static const int optional[] = { SIGINT, SIGUSR1 };
-
-	sigemptyset(stop);
-	sigaddset(stop, SIGTERM);
-	sigaddset(stop, SIGQUIT);
-	for (size_t i = 0; i < ARRAY_LEN(optional); i++) {
-		struct sigaction action;
-
-		sigaction(optional[i], NULL, &action);
-		if (action.sa_handler == SIG_DFL)
-			sigaddset(stop, optional[i]);
-	}
-}
-
-static int
-set_signals(struct server *server)
-{
-	sigset_t blocked;
-	sigset_t stop;
-
-	fill_stop_signals(&stop);
-	sigemptyset(&blocked);
-	for (size_t i = 0; i < ARRAY_LEN(steering); i++)
-		sigaddset(&blocked, steering[i]);
-	sigprocmask(SIG_BLOCK, &blocked, &server->waiting_mask);
-	for (size_t i = 0; i < ARRAY_LEN(steering); i++)
-		if (sigismember(&stop, steering[i]))
-			sigaddset(&server->waiting_mask, steering[i]);
-	signal(SIGPIPE, SIG_IGN);
-	server->signal_fd = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
-	return server->signal_fd;
-}
-
-static int
-watch_events(const struct server *server, int fd, uint32_t events)
-{
-	struct epoll_event event = { .events = events, .data.fd = fd };
-
-	return epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event);
-}
-
-static int
-set_up(struct server *server, struct err *err)
-{
-	int flags = fcntl(server->listen_fd, F_GETFL);
-
-	if (flags < 0 ||
-	    fcntl(server->listen_fd, F_SETFL, flags | O_NONBLOCK) != 0)
-		return err_set(err, &ERR_INTERNAL, "listening socket: %s",
-		    strerror(errno));
-	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	socket_watch_init();
-	if (server->epoll_fd < 0 || set_signals(server) < 0 ||
-	    watch_events(server, server->signal_fd, EPOLLIN) != 0 ||
-	    watch_events(server, server->listen_fd, EPOLLIN | EPOLLEXCLUSIVE) !=
-		0)
-		return err_set(
-		    err, &ERR_INTERNAL, "epoll: %s", strerror(errno));
-	if (FCGX_Init() != 0)
-		return err_set(err, &ERR_INTERNAL, "FCGX_Init failed");
-	return 0;
 }
 
 int
@@ -421,24 +245,25 @@ fcgi_server_run(int listen_fd, const struct http_limits *limits,
 {
 	static const struct fcgi_observer nobody;
 	struct server server = {
-		.listen_fd = listen_fd,
-		.signal_fd = -1,
-		.epoll_fd = -1,
 		.limits = limits,
 		.handler = handler,
 		.observer = observer != NULL ? observer : &nobody,
 		.counts = counts,
 		.arena = arena_create(limits->arena_bytes),
 	};
-	int result = set_up(&server, err);
+	int result;
 
+	server.reception.queued_ms = server.observer->queued_ms;
+	server.reception.context = server.observer->context;
+	socket_watch_init();
+	result = reception_open(
+	    &server.reception, listen_fd, limits->read_timeout_ms, err);
+	if (result == 0 && FCGX_Init() != 0)
+		result = err_set(err, &ERR_INTERNAL, "FCGX_Init failed");
 	if (result == 0)
 		result = loop(&server, err);
 	arena_free(server.arena);
-	if (server.signal_fd >= 0)
-		close(server.signal_fd);
-	if (server.epoll_fd >= 0)
-		close(server.epoll_fd);
+	reception_close(&server.reception);
 	return result;
 }
 

@@ -1,9 +1,10 @@
 /*
  * The loop of one FastCGI worker (fcgiapp.h's one home).
  *
- * Waits on its own epoll (exclusive wake-up), accepts without blocking, hands
- * the connection to libfcgi for the records, and closes it after each reply,
- * whatever FCGI_KEEP_CONN asked for: a kept connection would pin a worker.
+ * Waits on its own epoll (exclusive wake-up), accepts without blocking, leaves
+ * a connection aside until its request has arrived, hands it to libfcgi for the
+ * records, and closes it after each reply, whatever FCGI_KEEP_CONN asked for: a
+ * kept connection would pin a worker, and so would one that is silent.
  * A request that arrives truncated, aborted, too slowly, with too many
  * variables or in a role other than responder is dropped without a reply,
  * counted and never handled. All signals that stop or steer a worker are
@@ -27,9 +28,11 @@ struct fcgi_counts {
 struct fcgi_observer {
 	void *context;
 	void (*waiting)(void *context);
-	void (*reading)(void *context); /* a connection was accepted */
-	/* After that: the milliseconds that it waited, for the request. */
+	/* A connection was accepted: for how many milliseconds it had waited,
+	 * at least; for http_request. */
 	int64_t (*queued_ms)(void *context);
+	void (*reading)(void *context); /* its request is there, or most of it
+					 */
 	void (*working)(void *context, const struct http_request *request);
 	/* False ends the loop: stop asked for, or enough requests served. */
 	bool (*go_on)(void *context);

@@ -11,17 +11,19 @@ import subprocess
 import time
 
 from stack.service import accepts
+from stack.sockets import SocketDirectory
 from stack.stack import basic_environment
 
 
 class SteeredPool:
-    """`settings` are the lines of its .env file; `reload_with` writes them
-    anew. Its master may hand over to another process: `pid` asks who it is."""
+    """`settings` are the lines of its .env file; `write_settings` changes
+    them. Its master may hand over to another process: `pid` asks who it is."""
 
     def __init__(self, stack, directory, workers=None, **settings):
         self.directory = str(directory)
         self.workers = workers
-        self.socket = os.path.join(self.directory, "p.sock")
+        self._sockets = SocketDirectory(self.directory)
+        self.socket = os.path.join(self._sockets.path, "p.sock")
         self.log = os.path.join(self.directory, "pool.log")
         self.program = stack.service.program("booking.fcgi")
         self._settings = settings
@@ -67,6 +69,7 @@ class SteeredPool:
         if self._first.poll() is None:
             self._first.kill()
         self._first.wait()
+        self._sockets.remove()
 
     def _end(self, pid):
         if pid == self._first.pid:

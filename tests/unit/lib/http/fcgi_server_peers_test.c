@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "http/lobby.h"
 #include "support/fcgi_worker.h"
 
 static void
@@ -257,7 +258,65 @@ a_length_of_two_gigabytes_is_dropped(void **state)
 	fcgi_add_begin(&message, FCGI_ROLE_RESPONDER, false);
 	fcgi_add_stream(&message, FCGI_TYPE_PARAMS, pair, sizeof(pair) - 1);
 	fcgi_add_record(&message, FCGI_TYPE_PARAMS, NULL, 0);
+	fcgi_add_record(&message, FCGI_TYPE_STDIN, NULL, 0);
 	expect_message_dropped(&message, "broken");
+}
+
+/* Nobody's time is over in these: what they hold on to is not the worker. */
+static void
+many_silent_peers_do_not_pin_the_worker(void **state)
+{
+	int silent[4 * LOBBY_GUESTS];
+
+	(void)state;
+	worker_start();
+	for (size_t i = 0; i < ARRAY_LEN(silent); i++) {
+		silent[i] = fcgi_connect(worker_socket);
+		if (i % LOBBY_GUESTS == 0)
+			worker_assert_serving();
+	}
+	worker_assert_serving();
+	for (size_t i = 0; i < ARRAY_LEN(silent); i++)
+		close(silent[i]);
+	worker_assert_serving();
+	worker_stop(SIGTERM);
+	assert_int_equal(worker_shared->counts.dropped, ARRAY_LEN(silent));
+	/* The first to come were the first to give way. */
+	assert_dropped_as("slow", 3 * LOBBY_GUESTS);
+}
+
+static void
+peers_in_the_middle_do_not_pin_the_worker(void **state)
+{
+	const char *const pairs[] = { "REQUEST_URI", "/late", "CONTENT_LENGTH",
+		"5", NULL };
+	struct fcgi_message message = { 0 };
+	struct fcgi_reply reply;
+	int late[LOBBY_GUESTS];
+
+	(void)state;
+	fcgi_add_request(&message, false, pairs, "hello", 5);
+	worker_start();
+	for (size_t i = 0; i < ARRAY_LEN(late); i++) {
+		late[i] = fcgi_connect(worker_socket);
+		assert_true(fcgi_send(
+		    late[i], message.bytes, message.len - 1 - i % 30));
+	}
+	worker_assert_serving();
+	for (size_t i = 0; i < ARRAY_LEN(late); i++) {
+		size_t sent = message.len - 1 - i % 30;
+
+		assert_true(fcgi_send(
+		    late[i], message.bytes + sent, message.len - sent));
+		worker_finish(late[i], &reply);
+		assert_true(reply.ended);
+		assert_non_null(strstr(reply.text, "body=5\n"));
+		free(reply.text);
+	}
+	worker_stop(SIGTERM);
+	assert_int_equal(worker_shared->counts.dropped, 0);
+	assert_int_equal(worker_shared->counts.requests, LOBBY_GUESTS + 1);
+	fcgi_discard(&message);
 }
 
 static void
@@ -313,6 +372,8 @@ main(void)
 		TEST(a_dripping_peer_is_dropped),
 		TEST(a_peer_that_never_stops_sending_is_dropped),
 		TEST(a_length_of_two_gigabytes_is_dropped),
+		TEST(many_silent_peers_do_not_pin_the_worker),
+		TEST(peers_in_the_middle_do_not_pin_the_worker),
 		TEST(a_peer_that_does_not_read_is_let_go),
 		TEST(a_peer_that_left_is_noticed),
 	};

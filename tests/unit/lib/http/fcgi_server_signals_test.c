@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "http/lobby.h"
 #include "support/fcgi_worker.h"
 
 static void
@@ -55,10 +56,11 @@ static void
 signals_cut_no_request(void **state)
 {
 	const char *const pairs[] = { "REQUEST_URI", "/x", "CONTENT_LENGTH",
-		"2000", NULL };
-	static char body[2000];
+		"50000", NULL };
+	static char body[50000];
 	struct fcgi_message message = { 0 };
 	struct fcgi_reply reply;
+	size_t sent = LOBBY_ENOUGH_BYTES;
 	int fd;
 
 	(void)state;
@@ -66,13 +68,15 @@ signals_cut_no_request(void **state)
 	worker_start();
 	fcgi_add_request(&message, false, pairs, body, sizeof(body));
 	fd = fcgi_connect(worker_socket);
+	/* So much that the worker does not wait for the rest, but reads. */
+	assert_true(fcgi_send(fd, message.bytes, sent));
 	worker_await('r');
-	for (size_t i = 0; i < message.len; i++) {
-		assert_true(fcgi_send(fd, message.bytes + i, 1));
+	for (; sent < message.len; sent++) {
+		assert_true(fcgi_send(fd, message.bytes + sent, 1));
 		shower(NULL);
 	}
 	worker_finish(fd, &reply);
-	assert_non_null(strstr(reply.text, "body=2000\n"));
+	assert_non_null(strstr(reply.text, "body=0 too large\n"));
 	free(reply.text);
 	fcgi_discard(&message);
 	worker_stop(SIGTERM);
@@ -124,6 +128,30 @@ a_stop_finishes_the_request_and_takes_no_other(void **state)
 }
 
 static void
+a_stop_waits_for_a_request_that_is_on_its_way(void **state)
+{
+	const char *const pairs[] = { "REQUEST_URI", "/late", NULL };
+	struct fcgi_message message = { 0 };
+	struct fcgi_reply reply;
+	int fd;
+
+	(void)state;
+	worker_start();
+	fcgi_add_request(&message, false, pairs, NULL, 0);
+	fd = fcgi_connect(worker_socket);
+	assert_true(fcgi_send(fd, message.bytes, message.len - 1));
+	worker_assert_serving();
+	kill(worker_pid, SIGTERM);
+	assert_true(fcgi_send(fd, message.bytes + message.len - 1, 1));
+	worker_finish(fd, &reply);
+	assert_true(reply.ended);
+	assert_non_null(strstr(reply.text, "path=/late\n"));
+	free(reply.text);
+	assert_int_equal(worker_status(), 0);
+	fcgi_discard(&message);
+}
+
+static void
 signals_of_a_master_do_not_stop(void **state)
 {
 	(void)state;
@@ -151,6 +179,7 @@ main(void)
 		TEST(signals_cut_no_request),
 		TEST(stop_signals_end_an_idle_worker),
 		TEST(a_stop_finishes_the_request_and_takes_no_other),
+		TEST(a_stop_waits_for_a_request_that_is_on_its_way),
 		TEST(signals_of_a_master_do_not_stop),
 	};
 

@@ -9,14 +9,17 @@
 
 #include "core/base.h"
 
+/* Room for a prefix of any length and what is below it. */
+#define PLACE_SIZE (PATH_MAX + 32)
+
 struct places {
 	/* BOOKING_MIGRATIONS; else PREFIX/share/booking/migrations; else
 	 * sql/migrations, which is there in a checkout. */
-	char migrations[PATH_MAX];
+	char migrations[PLACE_SIZE];
 	/* BOOKING_ENV_FILE; else ./.env if there is one; else /etc/booking/
 	 * booking.env (PREFIX/etc/... below another prefix than /usr and
 	 * /usr/local) of an installed program; else "". */
-	char env_file[PATH_MAX];
+	char env_file[PLACE_SIZE];
 	/* An environment variable named it: then it has to be there. */
 	bool env_file_named;
 };

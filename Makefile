@@ -229,8 +229,22 @@ SANDBOX_OBJECTS = $(SANDBOX_SOURCES:%.c=$(BUILD)/%.o)
 OPENAPI_OBJECT = $(BUILD)/src/app/openapi.o
 SUPPORT_OBJECTS = $(UNIT_SUPPORT:%.c=$(BUILD)/%.o)
 
+CGI_OBJECTS = $(BUILD)/cgi-bin/booking_fcgi.o $(BUILD)/cgi-bin/booking_events.o \
+	$(BUILD)/cgi-bin/bookingctl.o $(BUILD)/cgi-bin/sandbox_fcgi.o
+
 .PHONY: all
 all: $(PROGRAMS:%=$(BIN)/%)
+
+# Another compiler, client library or SANITIZE in the same BUILD compiles anew.
+SETTINGS = $(BUILD)/settings
+$(LIB_OBJECTS) $(SRC_OBJECTS) $(SANDBOX_OBJECTS) $(OPENAPI_OBJECT) \
+    $(SUPPORT_OBJECTS) $(CGI_OBJECTS) $(UNIT_TESTS:%.c=$(BUILD)/%) \
+    $(INTEGRATION_TESTS:%.c=$(BUILD)/%): $(SETTINGS)
+.PHONY: always
+$(SETTINGS): always
+	@mkdir -p $(@D)
+	@echo '$(COMPILE) $(PACKAGE_LIBS)' | cmp -s - $@ || \
+	    echo '$(COMPILE) $(PACKAGE_LIBS)' >$@
 
 $(BUILD)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
@@ -351,7 +365,8 @@ PYTHON = env PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3
 RUN_TESTS = $(INSTALLED) test -- $(PYTHON) tests/run_tests.py
 
 .PHONY: run stop clean-data install-packages bench
-.PHONY: test test-unit test-integration test-api test-webservers test-asan test-json-corpus
+.PHONY: test test-unit test-integration test-api test-webservers test-mysql test-asan
+.PHONY: test-json-corpus
 .PHONY: generated lint format clean help
 
 run: ## install what is missing, build, start everything, say how to use it
@@ -384,6 +399,9 @@ test-api: ## tests of the whole service over HTTP
 
 test-webservers: ## the API tests behind each web server of conf/
 	@$(RUN_TESTS) webservers
+
+test-mysql: ## integration and API tests on a MySQL, where one is installed
+	@DB_SERVER=mysql $(RUN_TESTS) integration api
 
 test-asan: ## unit, integration and API tests under ASan and UBSan
 	@$(RUN_TESTS) --sanitize unit integration api

@@ -104,6 +104,14 @@ def test_route_then_method_then_token(anonymous):
                      401, "UNAUTHORIZED")
 
 
+def test_token_is_judged_before_the_body(api, sandbox):
+    """Also one that looks right and that only the Auth service refuses."""
+    sandbox.revoke(api.token)
+    for data, headers in (("x", TEXT), (BIG, JSON), ("{", JSON), ("{}", JSON)):
+        assert_error(api.post(BOOKINGS, data=data, headers=headers),
+                     401, "UNAUTHORIZED")
+
+
 @pytest.mark.parametrize("method, path", [
     ("POST", BOOKINGS), ("DELETE", f"{BOOKINGS}/{ID}"),
     ("PATCH", f"{BOOKINGS}/{ID}/passengers/{ID}"),

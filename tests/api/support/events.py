@@ -28,11 +28,13 @@ class Subscription:
                 raise AssertionError(f"no event within {seconds} s")
         raise AssertionError("the broker closed the channel")
 
-    def of_booking(self, booking_id, seconds=15):
-        """The next event of one booking; others are passed over."""
+    def of_booking(self, booking_id, seconds=15, key=None):
+        """The next event of one booking, of this kind if `key` says so;
+        others are passed over."""
         while True:
             event = self.next(seconds)
-            if event[2].get("booking_id") == booking_id:
+            if event[2].get("booking_id") == booking_id and \
+                    key in (None, event[0]):
                 return event
 
     def close(self):

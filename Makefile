@@ -131,7 +131,12 @@ UNIT_TESTS = \
 	tests/unit/lib/http/http_test.c tests/unit/lib/http/router_test.c \
 	tests/unit/lib/prefork/brake_test.c \
 	tests/unit/lib/prefork/listener_test.c \
+	tests/unit/lib/prefork/notify_test.c \
 	tests/unit/lib/prefork/prefork_test.c \
+	tests/unit/lib/prefork/queue_clock_test.c \
+	tests/unit/lib/prefork/queue_depth_test.c \
+	tests/unit/lib/prefork/responder_test.c \
+	tests/unit/lib/prefork/scaling_test.c \
 	tests/unit/lib/prefork/scoreboard_test.c \
 	tests/unit/lib/json/json_gate_test.c \
 	tests/unit/lib/json/json_in_test.c \

@@ -11,7 +11,7 @@ from conftest import DEFECTS, eventually, log_text, make_stack
 from stack.process import Failure
 from stack.progress import Silence
 from support.client import BOOKINGS, assert_error, new_flight
-from support.downstream import QUEUE, Downstream, uuid_bytes
+from support.downstream import QUEUE, Downstream, stopped, uuid_bytes
 
 PAYMENTS = "payment_events"
 DLQ = "booking_events.dlq"
@@ -189,11 +189,10 @@ def test_late_payment_never_revives(world, client, booking):
 
 def test_payment_for_an_expired_hold_is_too_late(world, booking):
     """Though no sweep has met it yet."""
-    world.stack.service.stop_events()
-    run_out(world, booking)
-    world.publish(PAYMENTS, "payment.completed", payment(booking))
-    world.stack.service.start_events()
-    eventually(lambda: row(world, booking)["version"] == 3)
+    with stopped(world.duty_pid("sweep")):
+        run_out(world, booking)
+        world.publish(PAYMENTS, "payment.completed", payment(booking))
+        eventually(lambda: row(world, booking)["version"] == 3)
     assert (status(world, booking), row(world, booking)[
         "cancellation_reason"]) == ("CANCELLED", "hold_expired")
 

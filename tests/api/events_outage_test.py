@@ -12,7 +12,7 @@ import pytest
 from conftest import DEFECTS, eventually, log_text, make_stack
 from stack.progress import Silence
 from support.client import BOOKINGS, new_flight
-from support.downstream import QUEUE, Downstream, uuid_bytes
+from support.downstream import QUEUE, Downstream, stopped, uuid_bytes
 
 
 @pytest.fixture(scope="module")
@@ -54,15 +54,6 @@ def work(world):
             assert client.request(
                 "DELETE", f"{BOOKINGS}/{ids[0]}").status_code == 200
     return change
-
-
-@contextlib.contextmanager
-def stopped(pid):
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 @contextlib.contextmanager
@@ -137,6 +128,21 @@ def test_queues_are_deleted(world, work):
     world.assert_all_is_well()
     assert world.store.count("booking_events",
                              "last_error LIKE 'returned%%'") > 0
+
+
+def test_refused_event_holds_back_those_behind_it(world, work):
+    """Only the first of a booking's events has no queue to go to."""
+    world.settle()
+    world.collect()
+    with stopped(world.duty_pid("relay")):
+        with world.channel() as channel:
+            for key in ("booking.confirmed", "booking.cancelled"):
+                channel.queue_bind(QUEUE, "booking_events", key)
+            channel.queue_unbind(QUEUE, "booking_events", "booking.#")
+            channel.queue_delete("booking.created")
+        work()
+        assert world.unsent() > 0
+    world.assert_all_is_well()
 
 
 def test_relay_is_killed_between_confirm_and_mark(world, work):

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import time
 
 import pika
@@ -142,6 +143,15 @@ class Downstream:
         return [Committed(text(row["booking_id"]), row["sequence"],
                           text(row["id"]), row["event_type"], row["payload"])
                 for row in self.store.query("SELECT * FROM booking_events")]
+
+
+@contextlib.contextmanager
+def stopped(pid):
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def text(raw):

@@ -41,7 +41,8 @@ int
 start_program(
     const char *program, const char *env_file, struct settings *settings)
 {
-	struct config_values *values = NULL;
+	/* The texts of the settings, for the life of the process. */
+	static struct config_values *values;
 
 	if (start_load(env_file, settings, &values, stderr) != 0) {
 		fprintf(stderr,

@@ -234,28 +234,22 @@ SANDBOX_OBJECTS = $(SANDBOX_SOURCES:%.c=$(BUILD)/%.o)
 OPENAPI_OBJECT = $(BUILD)/src/app/openapi.o
 SUPPORT_OBJECTS = $(UNIT_SUPPORT:%.c=$(BUILD)/%.o)
 
-CGI_OBJECTS = $(BUILD)/cgi-bin/booking_fcgi.o $(BUILD)/cgi-bin/booking_events.o \
-	$(BUILD)/cgi-bin/bookingctl.o $(BUILD)/cgi-bin/sandbox_fcgi.o
-
 .PHONY: all
 all: $(PROGRAMS:%=$(BIN)/%)
 
 # Another compiler, client library or SANITIZE in the same BUILD compiles anew.
 SETTINGS = $(BUILD)/settings
-$(LIB_OBJECTS) $(SRC_OBJECTS) $(SANDBOX_OBJECTS) $(OPENAPI_OBJECT) \
-    $(SUPPORT_OBJECTS) $(CGI_OBJECTS) $(UNIT_TESTS:%.c=$(BUILD)/%) \
-    $(INTEGRATION_TESTS:%.c=$(BUILD)/%): $(SETTINGS)
 .PHONY: always
 $(SETTINGS): always
 	@mkdir -p $(@D)
 	@echo '$(COMPILE) $(PACKAGE_LIBS)' | cmp -s - $@ || \
 	    echo '$(COMPILE) $(PACKAGE_LIBS)' >$@
 
-$(BUILD)/lib/%.o: lib/%.c
+$(BUILD)/lib/%.o: lib/%.c $(SETTINGS)
 	@mkdir -p $(@D)
 	$(COMPILE) $(LIB_INCLUDE) -c -o $@ $<
 
-$(BUILD)/src/%.o: src/%.c
+$(BUILD)/src/%.o: src/%.c $(SETTINGS)
 	@mkdir -p $(@D)
 	$(COMPILE) $(SRC_INCLUDE) -c -o $@ $<
 
@@ -264,10 +258,10 @@ $(BUILD)/src/app/openapi.c: src/app/openapi.json src/app/embed.sh
 	src/app/embed.sh OPENAPI controller/openapi_controller.h <$< >$@.new
 	mv $@.new $@
 
-$(OPENAPI_OBJECT): $(BUILD)/src/app/openapi.c
+$(OPENAPI_OBJECT): $(BUILD)/src/app/openapi.c $(SETTINGS)
 	$(COMPILE) $(SRC_INCLUDE) -c -o $@ $<
 
-$(BUILD)/cgi-bin/%.o: cgi-bin/%.c
+$(BUILD)/cgi-bin/%.o: cgi-bin/%.c $(SETTINGS)
 	@mkdir -p $(@D)
 	$(COMPILE) $(CGI_INCLUDE) -c -o $@ $<
 
@@ -296,7 +290,7 @@ $(BIN)/sandbox.fcgi: $(BUILD)/cgi-bin/sandbox_fcgi.o $(BUILD)/libsandbox.a \
 
 # --- unit tests: a test links its own floor and what is below -------------------
 
-$(BUILD)/tests/unit/support/%.o: tests/unit/support/%.c
+$(BUILD)/tests/unit/support/%.o: tests/unit/support/%.c $(SETTINGS)
 	@mkdir -p $(@D)
 	$(COMPILE) $(LIB_INCLUDE) $(UNIT_INCLUDE) -c -o $@ $<
 

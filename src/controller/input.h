@@ -8,7 +8,7 @@
 #include "http/http.h"
 #include "json/json_in.h"
 
-#define INPUT_MAX_FIELDS 64
+#define INPUT_MAX_FIELDS 96 /* more than a request can have */
 
 struct input {
 	struct arena *arena;

@@ -337,6 +337,22 @@ def test_every_wrong_field_at_once(api, untouched):
         "Idempotency-Key"}
 
 
+def test_every_field_wrong(api, untouched):
+    names = ("first_name", "last_name", "email", "phone_number",
+             "date_of_birth", "passport_number", "is_primary")
+    body = {"flight_id": 1, "passengers": [dict.fromkeys(names, 1)] * 9,
+            "seat_preferences": ["x"] * 18, "allow_other_seats": 1,
+            "special_requests": 1}
+    error = assert_error(
+        send(api, json.dumps(body), **{"Idempotency-Key": "a b"}),
+        400, "VALIDATION_ERROR")
+    assert {f["field"] for f in error["fields"]} == {
+        "flight_id", "allow_other_seats", "special_requests",
+        "Idempotency-Key",
+        *(f"passengers[{n}].{name}" for n in range(9) for name in names),
+        *(f"seat_preferences[{n}]" for n in range(18))}
+
+
 @pytest.mark.parametrize("people, field", [
     ([{"is_primary": True}, {"is_primary": True}],
      "passengers[1].is_primary"),

@@ -117,8 +117,8 @@ is_known(const struct call *call, const struct booking *booking)
 {
 	const char *field = http_header(call->request, "If-None-Match", NULL);
 
-	return field != NULL && etag_listed(field, arena_printf(call->ctx.arena,
-						       "%u", booking->version));
+	return field != NULL &&
+	       etag_listed(field, present_tag(call->ctx.arena, booking));
 }
 
 static int

@@ -11,14 +11,16 @@
 #define REASON_STANDARD "user_requested"
 #define COMMENTS_MAX	1000
 
-/* Tags of ours are decimal numbers without leading zeros. */
+/* Tags of ours are decimal numbers without leading zeros. What may follow with
+ * a dot is about the flight, which no change is about. */
 static void
 add_version(struct arena *arena, const struct etag *tag,
     struct expected_versions *expected)
 {
-	const char *text = arena_copy(arena, tag->text, tag->len);
+	char *text = arena_copy(arena, tag->text, tag->len);
 	int64_t version;
 
+	text[strcspn(text, ".")] = '\0';
 	if (!tag->weak && text[0] != '0' &&
 	    text_parse_int(text, 1, UINT32_MAX, &version) == 0)
 		expected->versions[expected->count++] = (unsigned)version;

@@ -186,7 +186,16 @@ present_booking(
 }
 
 const char *
+present_tag(struct arena *arena, const struct booking *booking)
+{
+	if (booking->flight_changed_at_ms < 0)
+		return arena_printf(arena, "%u", booking->version);
+	return arena_printf(arena, "%u.%lld", booking->version,
+	    (long long)booking->flight_changed_at_ms);
+}
+
+const char *
 present_etag(struct arena *arena, const struct booking *booking)
 {
-	return arena_printf(arena, "\"%u\"", booking->version);
+	return arena_printf(arena, "\"%s\"", present_tag(arena, booking));
 }

@@ -30,7 +30,10 @@ void present_passenger(struct arena *arena, struct json_out *out,
 /* An empty text of the Flight service is one that it did not tell: null. */
 void present_told(struct json_out *out, const char *key, const char *text);
 
-/* "\"3\"": the booking's version as an entity tag. */
+/* "3", or "3.1736332200000" when the flight has changed since it was stored:
+ * what is shown of it is no part of the booking's version. */
+const char *present_tag(struct arena *arena, const struct booking *booking);
+/* The same in quotes, as an entity tag. */
 const char *present_etag(struct arena *arena, const struct booking *booking);
 
 #endif

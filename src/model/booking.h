@@ -39,7 +39,7 @@ struct booking {
 	const char *user_id;
 	const char *flight_id;
 	enum booking_status status;
-	unsigned version; /* 1, 2, 3: one more with each change; the ETag */
+	unsigned version; /* 1, 2, 3: one more with each change */
 	int64_t total_cents;
 	const char *currency;
 	const char *special_requests;
@@ -51,6 +51,7 @@ struct booking {
 	const char *cancellation_reason;
 	int64_t expires_at_ms;
 	struct flight flight; /* the stored snapshot; its seats are not set */
+	int64_t flight_changed_at_ms; /* -1: as it was first stored */
 	struct passenger *passengers;
 	size_t passenger_count;
 };

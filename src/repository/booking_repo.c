@@ -13,7 +13,8 @@
 	"b.confirmed_at, b.cancelled_at, b.cancellation_reason, b.expires_at"
 #define FLIGHT_COLUMNS                                                         \
 	"f.flight_number, f.airline, f.origin, f.destination, f.departure, "   \
-	"f.arrival, f.status, f.total_seats"
+	"f.arrival, f.status, f.total_seats, "                                 \
+	"NULLIF(f.updated_at, f.created_at)"
 #define PASSENGER_COLUMNS                                                      \
 	"p.id, p.first_name, p.last_name, p.email, p.phone_number, "           \
 	"DATE_FORMAT(p.date_of_birth, '%Y-%m-%d'), p.passport_number, "        \
@@ -22,7 +23,7 @@
 enum {
 	BOOKING_AT = 0,
 	FLIGHT_AT = 16,
-	PASSENGER_AT = 24,
+	PASSENGER_AT = 25,
 };
 
 #define SELECT_BOOKING                                                         \
@@ -243,6 +244,8 @@ find(struct db *db, struct arena *arena, const struct db_statement *statement,
 	found = arena_alloc(arena, sizeof(*found));
 	read_booking(&rows, found);
 	read_flight(&rows, found->flight_id, &found->flight);
+	found->flight_changed_at_ms =
+	    db_cell_time_ms(db_cell(&rows, 0, FLIGHT_AT + 8));
 	found->passenger_count = rows.count;
 	found->passengers =
 	    arena_array(arena, rows.count, sizeof(*found->passengers));

@@ -171,6 +171,7 @@ prepare_booking(struct creation *work, struct err *err)
 		.cancelled_at_ms = -1,
 		.expires_at_ms = hold > 0 ? now_ms + hold * MINUTE_MS : -1,
 		.flight = *work->flight,
+		.flight_changed_at_ms = -1,
 		.passengers = request->passengers,
 		.passenger_count = request->passenger_count,
 	};
@@ -377,6 +378,7 @@ restore_created(struct creation *work, const struct earlier_booking *earlier,
 	booking->currency = json_string(json_get(payload, "currency"), NULL);
 	booking->status = BOOKING_CREATED;
 	booking->version = 1;
+	booking->flight_changed_at_ms = -1;
 	booking->created_at_ms = read_time(payload, "created_at");
 	booking->expires_at_ms = read_time(payload, "expires_at");
 	read_seats(arena, payload, booking);

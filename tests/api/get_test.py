@@ -98,6 +98,26 @@ def test_etag_changes_with_each_change(api, admin, booking):
     assert response.headers["ETag"] == '"2"' != old
 
 
+def test_etag_changes_with_the_flight(api, client_of, sandbox, booking):
+    path = f"{BOOKINGS}/{booking['booking_id']}"
+    sandbox.put_flight(booking["flight_id"],
+                       departure="2030-02-15T07:00:00Z")
+    assert client_of("other-1").book(
+        booking["flight_id"]).status_code == 201
+    response = api.get(path, headers={"If-None-Match": '"1"'})
+    assert response.status_code == 200
+    assert response.json()["data"]["flight_details"]["departure"] == \
+        "2030-02-15T07:00:00Z"
+    tag = response.headers["ETag"]
+    assert tag != '"1"'
+    assert api.get(path, headers={"If-None-Match": tag}).status_code == 304
+    # A change is of the booking: its version is what counts.
+    assert api.request("DELETE", path,
+                       headers={"If-Match": tag}).status_code == 200
+    again = api.get(path, headers={"If-None-Match": tag})
+    assert again.status_code == 200 and again.headers["ETag"] != tag
+
+
 def test_head_is_get_without_a_body(api, booking):
     path = f"{BOOKINGS}/{booking['booking_id']}"
     got, head = api.get(path), api.request("HEAD", path)

@@ -13,6 +13,7 @@ static const struct {
 	{ "*", { 0 }, 0, true, true },
 	{ " * ", { 0 }, 0, true, true },
 	{ "\"1\"", { 1 }, 1, false, true },
+	{ "\"1.1736332200000\"", { 1 }, 1, false, true },
 	{ "\"1\", \"22\" ,\"333\"", { 1, 22, 333 }, 3, false, true },
 	{ "\"4294967295\"", { UINT32_MAX }, 1, false, true },
 	{ "W/\"1\"", { 0 }, 0, false, true },

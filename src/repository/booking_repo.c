@@ -14,7 +14,7 @@
 #define FLIGHT_COLUMNS                                                         \
 	"f.flight_number, f.airline, f.origin, f.destination, f.departure, "   \
 	"f.arrival, f.status, f.total_seats, "                                 \
-	"NULLIF(f.updated_at, f.created_at)"
+	"f.created_at, f.updated_at"
 #define PASSENGER_COLUMNS                                                      \
 	"p.id, p.first_name, p.last_name, p.email, p.phone_number, "           \
 	"DATE_FORMAT(p.date_of_birth, '%Y-%m-%d'), p.passport_number, "        \
@@ -23,7 +23,7 @@
 enum {
 	BOOKING_AT = 0,
 	FLIGHT_AT = 16,
-	PASSENGER_AT = 25,
+	PASSENGER_AT = 26,
 };
 
 #define SELECT_BOOKING                                                         \
@@ -187,6 +187,15 @@ read_flight(
 	flight->available_seats = -1;
 }
 
+static int64_t
+flight_changed_at(const struct db_rows *rows)
+{
+	int64_t stored_ms = db_cell_time_ms(db_cell(rows, 0, FLIGHT_AT + 8));
+	int64_t changed_ms = db_cell_time_ms(db_cell(rows, 0, FLIGHT_AT + 9));
+
+	return changed_ms == stored_ms ? -1 : changed_ms;
+}
+
 static void
 read_passenger(
     const struct db_rows *rows, size_t row, struct passenger *passenger)
@@ -244,8 +253,7 @@ find(struct db *db, struct arena *arena, const struct db_statement *statement,
 	found = arena_alloc(arena, sizeof(*found));
 	read_booking(&rows, found);
 	read_flight(&rows, found->flight_id, &found->flight);
-	found->flight_changed_at_ms =
-	    db_cell_time_ms(db_cell(&rows, 0, FLIGHT_AT + 8));
+	found->flight_changed_at_ms = flight_changed_at(&rows);
 	found->passenger_count = rows.count;
 	found->passengers =
 	    arena_array(arena, rows.count, sizeof(*found->passengers));

@@ -48,7 +48,7 @@ SRC_SOURCES = \
 	src/model/passenger_rules.c src/model/phase.c src/model/seat_choice.c \
 	src/repository/booking_list_repo.c src/repository/history_repo.c \
 	src/repository/request_key_repo.c \
-	src/repository/booking_repo.c src/repository/event_repo.c \
+	src/repository/booking_repo.c src/repository/create_repo.c src/repository/event_repo.c \
 	src/repository/flight_repo.c src/repository/hold_repo.c \
 	src/repository/inbox_repo.c src/repository/lease_repo.c \
 	src/repository/outbox_repo.c src/repository/reference_repo.c \
@@ -181,6 +181,7 @@ INTEGRATION_TESTS = \
 	tests/integration/lib/db/db_loss_test.c \
 	tests/integration/lib/db/db_test.c \
 	tests/integration/lib/db/migration_test.c \
+	tests/integration/lib/db/transaction_at_once_test.c \
 	tests/integration/lib/db/transaction_test.c \
 	tests/integration/lib/mq/consume_test.c \
 	tests/integration/lib/mq/outage_test.c \

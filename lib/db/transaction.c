@@ -116,3 +116,22 @@ db_transaction(struct db *db, struct deadline deadline,
 		retries++;
 	}
 }
+
+/* Whether the server runs the handler for what ends a statement from outside
+ * (a time limit, KILL) is its own matter: nothing may be left open. */
+int
+db_transaction_at_once(struct db *db, const struct db_statement *statement,
+    const struct db_value params[], size_t param_count, struct err *err)
+{
+	bool connected;
+
+	if (db_execute(db, statement, params, param_count, NULL, err) == 0)
+		return 0;
+	connected = db->link != NULL;
+	roll_back(db);
+	if (connected &&
+	    (err_is(err, &ERR_TIMEOUT) || err_is(err, &ERR_UNAVAILABLE)))
+		return err_set(err, &ERR_UNKNOWN_OUTCOME,
+		    "%s ended from outside", statement->name);
+	return -1;
+}

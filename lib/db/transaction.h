@@ -25,6 +25,17 @@ typedef int db_transaction_body(struct db *db, void *context, struct err *err);
 int db_transaction(struct db *db, struct deadline deadline,
     db_transaction_body *body, void *context, struct err *err) MUST_CHECK;
 
+/*
+ * Runs a statement that is a whole transaction by itself: MariaDB's BEGIN NOT
+ * ATOMIC with START TRANSACTION, a handler that rolls back and resignals, and
+ * COMMIT. One round trip. After an error other than ERR_UNKNOWN_OUTCOME
+ * nothing of it remains; that one covers, beside a lost connection, whatever
+ * ended it from outside (a time limit, a KILL), because it may have been
+ * committed by then. A conflict is the caller's to act on.
+ */
+int db_transaction_at_once(struct db *db, const struct db_statement *statement,
+    const struct db_value params[], size_t param_count,
+    struct err *err) MUST_CHECK;
 /* Conflicts that were retried by this process, for the metrics. */
 uint64_t db_transaction_retries(void);
 

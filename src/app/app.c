@@ -145,6 +145,7 @@ init_services(struct app *app)
 	app->bookings.flights = &app->flights;
 	app->bookings.outbox = &app->outbox;
 	app->bookings.hints = app->shared->seat_hints;
+	app->bookings.inventory = app->shared->inventory;
 	app->bookings.rules = &app->rules;
 	app->bookings.board = app->slot == NULL ? NULL : app->shared->board;
 	app->bookings.slot = app->slot;

@@ -71,8 +71,10 @@ shared_create(
 	shared->board = scoreboard_create(slots, PHASE_NAMES);
 	shared->metrics = metrics_create(rows, METRIC__COUNT, slots);
 	shared->seat_hints = seat_hints_create();
+	shared->inventory = inventory_create();
 	if (make_tuned(shared, settings) != 0 || shared->board == NULL ||
-	    shared->metrics == NULL || shared->seat_hints == NULL)
+	    shared->metrics == NULL || shared->seat_hints == NULL ||
+	    shared->inventory == NULL)
 		return -1;
 	return 0;
 }

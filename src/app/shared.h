@@ -10,6 +10,7 @@
 #include "metrics/metrics.h"
 #include "prefork/scoreboard.h"
 #include "rest/breaker.h"
+#include "service/inventory.h"
 #include "service/seat_hints.h"
 
 struct shared_breakers {
@@ -25,6 +26,7 @@ struct shared {
 	struct shared_breakers *breakers;
 	struct rate_limiter *rate_limiter; /* NULL: no limit */
 	struct seat_hints *seat_hints;
+	struct inventory *inventory;
 	int64_t started_ms; /* wall time */
 };
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "repository/new_booking.h"
 #include "repository/statements.h"
 
 /* One column list and its row mapping (read_booking, read_passenger) belong
@@ -31,16 +32,9 @@ enum {
 	" FROM bookings b JOIN flights f ON f.flight_id = b.flight_id"         \
 	" JOIN passengers p ON p.booking_id = b.id"
 
-#define INSERT_PASSENGERS                                                      \
-	"INSERT INTO passengers (booking_id, position, id, first_name, "       \
-	"last_name, email, phone_number, date_of_birth, passport_number, "     \
-	"is_primary_passenger, seat_position, seat_number, created_at, "       \
-	"updated_at) VALUES "
-#define ONE	      "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-#define TWO	      ONE ", " ONE
-#define FOUR	      TWO ", " TWO
-#define EIGHT	      FOUR ", " FOUR
-#define PASSENGER_ROW 14
+#define TWO   PASSENGER_ROW ", " PASSENGER_ROW
+#define FOUR  TWO ", " TWO
+#define EIGHT FOUR ", " FOUR
 
 /* clang-format off */
 enum {
@@ -50,12 +44,7 @@ enum {
 };
 
 static const struct db_statement SQL[STATEMENT__COUNT] = {
-	[INSERT] = { "booking.insert",
-	    "INSERT INTO bookings (id, booking_reference, user_id, flight_id, "
-	    "booking_status, version, total_price, currency, passengers_count, "
-	    "special_requests, departure, created_at, updated_at, expires_at, "
-	    "request_key, request_fingerprint) "
-	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
+	[INSERT] = { "booking.insert", INSERT_BOOKING },
 	[FIND] = { "booking.find",
 	    SELECT_BOOKING " WHERE b.id = ? ORDER BY p.position" },
 	[FIND_BY_REFERENCE] = { "booking.find_by_reference",
@@ -79,15 +68,15 @@ static const struct db_statement SQL[STATEMENT__COUNT] = {
 	    "UPDATE passengers SET first_name = ?, last_name = ?, email = ?, "
 	    "phone_number = ?, date_of_birth = ?, passport_number = ?, "
 	    "updated_at = ? WHERE booking_id = ? AND id = ?" },
-	[INSERT_PASSENGERS_1] = { "passenger.insert_1", INSERT_PASSENGERS ONE },
+	[INSERT_PASSENGERS_1] = { "passenger.insert_1", INSERT_PASSENGERS PASSENGER_ROW },
 	{ "passenger.insert_2", INSERT_PASSENGERS TWO },
-	{ "passenger.insert_3", INSERT_PASSENGERS TWO ", " ONE },
+	{ "passenger.insert_3", INSERT_PASSENGERS TWO ", " PASSENGER_ROW },
 	{ "passenger.insert_4", INSERT_PASSENGERS FOUR },
-	{ "passenger.insert_5", INSERT_PASSENGERS FOUR ", " ONE },
+	{ "passenger.insert_5", INSERT_PASSENGERS FOUR ", " PASSENGER_ROW },
 	{ "passenger.insert_6", INSERT_PASSENGERS FOUR ", " TWO },
-	{ "passenger.insert_7", INSERT_PASSENGERS FOUR ", " TWO ", " ONE },
+	{ "passenger.insert_7", INSERT_PASSENGERS FOUR ", " TWO ", " PASSENGER_ROW },
 	{ "passenger.insert_8", INSERT_PASSENGERS EIGHT },
-	{ "passenger.insert_9", INSERT_PASSENGERS EIGHT ", " ONE },
+	{ "passenger.insert_9", INSERT_PASSENGERS EIGHT ", " PASSENGER_ROW },
 };
 /* clang-format on */
 
@@ -112,62 +101,75 @@ key_value(const uint8_t *key)
 	return key == NULL ? db_null() : db_bytes(key, REQUEST_KEY_BYTES);
 }
 
+struct db_value *
+put_booking_values(struct db_value *out, struct arena *arena,
+    const struct booking *booking, const struct request_key *key)
+{
+	*out++ = db_uuid(&booking->id);
+	*out++ = db_text(booking->reference);
+	*out++ = db_text(booking->user_id);
+	*out++ = db_text(booking->flight_id);
+	*out++ = status_value(booking->status);
+	*out++ = db_int(booking->version);
+	*out++ = db_cents(arena, booking->total_cents);
+	*out++ = db_text(booking->currency);
+	*out++ = db_int((int64_t)booking->passenger_count);
+	*out++ = db_text(booking->special_requests);
+	*out++ = db_time(booking->departure_ms);
+	*out++ = db_time(booking->created_at_ms);
+	*out++ = db_time(booking->updated_at_ms);
+	*out++ = db_time(booking->expires_at_ms);
+	*out++ = key_value(key == NULL ? NULL : key->key);
+	*out++ = key_value(key == NULL ? NULL : key->fingerprint);
+	return out;
+}
+
 int
 booking_repo_insert(struct db *db, struct arena *arena,
     const struct booking *booking, const struct request_key *key,
     struct err *err)
 {
-	const struct db_value values[] = {
-		db_uuid(&booking->id),
-		db_text(booking->reference),
-		db_text(booking->user_id),
-		db_text(booking->flight_id),
-		status_value(booking->status),
-		db_int(booking->version),
-		db_cents(arena, booking->total_cents),
-		db_text(booking->currency),
-		db_int((int64_t)booking->passenger_count),
-		db_text(booking->special_requests),
-		db_time(booking->departure_ms),
-		db_time(booking->created_at_ms),
-		db_time(booking->updated_at_ms),
-		db_time(booking->expires_at_ms),
-		key_value(key == NULL ? NULL : key->key),
-		key_value(key == NULL ? NULL : key->fingerprint),
-	};
+	struct db_value values[BOOKING_VALUES];
 
+	put_booking_values(values, arena, booking, key);
 	return db_execute(
 	    db, &SQL[INSERT], values, ARRAY_LEN(values), NULL, err);
+}
+
+struct db_value *
+put_passenger_values(struct db_value *out, const struct booking *booking)
+{
+	for (size_t i = 0; i < booking->passenger_count; i++) {
+		const struct passenger *p = &booking->passengers[i];
+
+		*out++ = db_uuid(&booking->id);
+		*out++ = db_int((int64_t)i + 1);
+		*out++ = db_uuid(&p->id);
+		*out++ = db_text(p->first_name);
+		*out++ = db_text(p->last_name);
+		*out++ = db_text(p->email);
+		*out++ = db_text(p->phone_number);
+		*out++ = db_text(p->date_of_birth);
+		*out++ = db_text(p->passport_number);
+		*out++ = db_int(p->is_primary);
+		*out++ = db_int(p->seat_position);
+		*out++ = db_text(p->seat_number);
+		*out++ = db_time(booking->created_at_ms);
+		*out++ = db_time(booking->updated_at_ms);
+	}
+	return out;
 }
 
 int
 booking_repo_insert_passengers(
     struct db *db, const struct booking *booking, struct err *err)
 {
-	struct db_value values[PASSENGERS_MAX * PASSENGER_ROW];
-	struct db_value *value = values;
+	struct db_value values[PASSENGERS_MAX * PASSENGER_VALUES];
+	struct db_value *end = put_passenger_values(values, booking);
 
-	for (size_t i = 0; i < booking->passenger_count; i++) {
-		const struct passenger *p = &booking->passengers[i];
-
-		*value++ = db_uuid(&booking->id);
-		*value++ = db_int((int64_t)i + 1);
-		*value++ = db_uuid(&p->id);
-		*value++ = db_text(p->first_name);
-		*value++ = db_text(p->last_name);
-		*value++ = db_text(p->email);
-		*value++ = db_text(p->phone_number);
-		*value++ = db_text(p->date_of_birth);
-		*value++ = db_text(p->passport_number);
-		*value++ = db_int(p->is_primary);
-		*value++ = db_int(p->seat_position);
-		*value++ = db_text(p->seat_number);
-		*value++ = db_time(booking->created_at_ms);
-		*value++ = db_time(booking->updated_at_ms);
-	}
 	return db_execute(db,
 	    &SQL[INSERT_PASSENGERS_1 + (int)booking->passenger_count - 1],
-	    values, (size_t)(value - values), NULL, err);
+	    values, (size_t)(end - values), NULL, err);
 }
 
 static void

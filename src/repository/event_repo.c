@@ -1,5 +1,6 @@
 #include "repository/event_repo.h"
 
+#include "repository/new_booking.h"
 #include "repository/statements.h"
 
 #define KEY	  "(booking_id = ? AND sequence = ?)"
@@ -11,11 +12,7 @@ enum { INSERT, EARLIER_WAITS, MARK_ONE, MARK_PUBLISHED, CREATED_PAYLOAD,
 	STATEMENT__COUNT };
 
 static const struct db_statement SQL[STATEMENT__COUNT] = {
-	[INSERT] = { "event.insert",
-	    "INSERT INTO booking_events (booking_id, sequence, id, event_type, "
-	    "from_status, to_status, actor, reason, comments, payload, "
-	    "request_id, traceparent, occurred_at, outbox_shard) "
-	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
+	[INSERT] = { "event.insert", INSERT_EVENT },
 	[EARLIER_WAITS] = { "event.earlier_waits",
 	    "SELECT 1 FROM booking_events WHERE booking_id = ? "
 	    "AND sequence < ? AND outbox_shard IS NOT NULL LIMIT 1" },
@@ -43,27 +40,33 @@ status_value(int status)
 	return status == EVENT_NO_STATUS ? db_null() : db_int(status + 1);
 }
 
+struct db_value *
+put_event_values(struct db_value *out, const struct booking_event *event)
+{
+	*out++ = db_uuid(&event->booking_id);
+	*out++ = db_int(event->sequence);
+	*out++ = db_uuid(&event->id);
+	*out++ = db_text(event_type_name(event->type));
+	*out++ = status_value(event->from_status);
+	*out++ = status_value(event->to_status);
+	*out++ = db_text(event->actor);
+	*out++ = db_text(event->reason);
+	*out++ = db_text(event->comments);
+	*out++ = db_text(event->payload);
+	*out++ = db_text(event->request_id);
+	*out++ = db_text(event->traceparent);
+	*out++ = db_time(event->occurred_at_ms);
+	*out++ = db_int(event_shard(&event->booking_id));
+	return out;
+}
+
 int
 event_repo_insert(
     struct db *db, const struct booking_event *event, struct err *err)
 {
-	const struct db_value values[] = {
-		db_uuid(&event->booking_id),
-		db_int(event->sequence),
-		db_uuid(&event->id),
-		db_text(event_type_name(event->type)),
-		status_value(event->from_status),
-		status_value(event->to_status),
-		db_text(event->actor),
-		db_text(event->reason),
-		db_text(event->comments),
-		db_text(event->payload),
-		db_text(event->request_id),
-		db_text(event->traceparent),
-		db_time(event->occurred_at_ms),
-		db_int(event_shard(&event->booking_id)),
-	};
+	struct db_value values[EVENT_VALUES];
 
+	put_event_values(values, event);
 	return db_execute(
 	    db, &SQL[INSERT], values, ARRAY_LEN(values), NULL, err);
 }

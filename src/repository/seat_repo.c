@@ -1,5 +1,6 @@
 #include "repository/seat_repo.h"
 
+#include "repository/new_booking.h"
 #include "repository/statements.h"
 #include "json/json_out.h"
 
@@ -23,12 +24,7 @@ static const struct db_statement SQL[STATEMENT__COUNT] = {
 	[FIND_FREE] = { "seat.find_free",
 	    "SELECT position, seat_number FROM seats WHERE flight_id = ? "
 	    "AND seat_number IN (" NAME_MARKS ") AND is_available = TRUE" },
-	[TAKE] = { "seat.take",
-	    "UPDATE seats SET is_available = FALSE, booking_id = ?, "
-	    "reserved_at = ? WHERE flight_id = ? "
-	    "AND position IN (" POSITION_MARKS ") "
-	    "AND seat_number IN (" POSITION_MARKS ") "
-	    "AND is_available = TRUE" },
+	[TAKE] = { "seat.take", TAKE_SEATS(POSITION_MARKS) },
 	[RELEASE] = { "seat.release",
 	    "UPDATE seats SET is_available = TRUE, booking_id = NULL, "
 	    "reserved_at = NULL WHERE flight_id = ? "
@@ -111,41 +107,47 @@ seat_repo_find_free(struct db *db, struct arena *arena, const char *flight_id,
 	    seats, count, err);
 }
 
-static void
-fill_positions(
-    struct db_value values[PASSENGERS_MAX], const struct booking *booking)
+static struct db_value *
+put_positions(
+    struct db_value *out, const struct booking *booking, size_t places)
 {
-	for (size_t i = 0; i < PASSENGERS_MAX; i++) {
-		size_t last = booking->passenger_count - 1;
+	size_t last = booking->passenger_count - 1;
 
-		values[i] = db_int(
+	for (size_t i = 0; i < places; i++)
+		*out++ = db_int(
 		    booking->passengers[i < last ? i : last].seat_position);
-	}
+	return out;
 }
 
-static void
-fill_numbers(
-    struct db_value values[PASSENGERS_MAX], const struct booking *booking)
+static struct db_value *
+put_numbers(struct db_value *out, const struct booking *booking, size_t places)
 {
-	for (size_t i = 0; i < PASSENGERS_MAX; i++) {
-		size_t last = booking->passenger_count - 1;
+	size_t last = booking->passenger_count - 1;
 
-		values[i] = db_text(
+	for (size_t i = 0; i < places; i++)
+		*out++ = db_text(
 		    booking->passengers[i < last ? i : last].seat_number);
-	}
+	return out;
+}
+
+struct db_value *
+put_take_values(
+    struct db_value *out, const struct booking *booking, size_t places)
+{
+	*out++ = db_uuid(&booking->id);
+	*out++ = db_time(booking->updated_at_ms);
+	*out++ = db_text(booking->flight_id);
+	out = put_positions(out, booking, places);
+	return put_numbers(out, booking, places);
 }
 
 int
 seat_repo_take(struct db *db, const struct booking *booking, struct err *err)
 {
-	struct db_value values[3 + 2 * PASSENGERS_MAX];
+	struct db_value values[TAKE_VALUES + 2 * PASSENGERS_MAX];
 	uint64_t taken = 0;
 
-	values[0] = db_uuid(&booking->id);
-	values[1] = db_time(booking->updated_at_ms);
-	values[2] = db_text(booking->flight_id);
-	fill_positions(&values[3], booking);
-	fill_numbers(&values[3 + PASSENGERS_MAX], booking);
+	put_take_values(values, booking, PASSENGERS_MAX);
 	if (db_execute(
 		db, &SQL[TAKE], values, ARRAY_LEN(values), &taken, err) != 0)
 		return -1;
@@ -161,7 +163,7 @@ seat_repo_release(struct db *db, const struct booking *booking, struct err *err)
 	struct db_value values[2 + PASSENGERS_MAX];
 
 	values[0] = db_text(booking->flight_id);
-	fill_positions(&values[1], booking);
+	put_positions(&values[1], booking, PASSENGERS_MAX);
 	values[1 + PASSENGERS_MAX] = db_uuid(&booking->id);
 	return db_execute(
 	    db, &SQL[RELEASE], values, ARRAY_LEN(values), NULL, err);

@@ -14,6 +14,7 @@
 #include "db/transaction.h"
 #include "model/booking_errors.h"
 #include "model/phase.h"
+#include "repository/create_repo.h"
 #include "service/booking_service.h"
 #include "service/hold_expiry.h"
 #include "json/json_in.h"
@@ -123,7 +124,7 @@ obtain_flight(struct creation *work, struct flight_fetch *fetch,
 	work->flight = flight;
 	if (check_flight(work, err) != 0)
 		return -1;
-	if (inventory_is_stored(&service->inventory, flight))
+	if (inventory_is_stored(service->inventory, flight))
 		return 0;
 	if (fetch->decided && fetch->names_missing) {
 		flight_begin(
@@ -136,7 +137,7 @@ obtain_flight(struct creation *work, struct flight_fetch *fetch,
 	}
 	scoreboard_phase(service->slot, PHASE_DB);
 	return inventory_store(
-	    &service->inventory, service->db, work->ctx, flight, err);
+	    service->inventory, service->db, work->ctx, flight, err);
 }
 
 static int
@@ -260,23 +261,61 @@ create_in_transaction(struct db *db, void *context, struct err *err)
 	return event_repo_insert(db, &work->event, err);
 }
 
-/* Runs the transaction; a COMMIT whose outcome was lost is looked up. */
+/* All of it in one round trip, when there is a guess and the server can; its
+ * conflict means that the seats have to be looked for. */
+static int
+create_at_once(struct creation *work, bool *tried, struct err *err)
+{
+	struct booking_service *service = work->service;
+	struct arena *arena = work->ctx->arena;
+
+	*tried = work->may_guess && service->rules->max_open_holds == 0 &&
+		 create_repo_is_able(service->db) &&
+		 seat_allocation_guess(service->hints, arena, work->booking,
+		     &work->request->wishes);
+	if (!*tried)
+		return -1;
+	work->may_guess = false;
+	prepare_event(work);
+	return create_repo_run(service->db, arena, work->booking,
+	    has_key(work) ? &work->key : NULL, &work->event, err);
+}
+
+/* Whether a booking whose COMMIT is in doubt is there after all. */
+static int
+look_up(const struct creation *work, bool *exists)
+{
+	struct err failure;
+
+	err_clear(&failure);
+	return booking_repo_exists(work->service->db, work->ctx->arena,
+	    &work->booking->id, exists, &failure);
+}
+
+/* What ended the one round trip unseen did nothing if the booking is not
+ * there; should it come later all the same, the two have one id. */
 static int
 commit_booking(struct creation *work, struct err *err)
 {
 	struct db *db = work->service->db;
-	bool exists = false;
-	struct err lookup;
+	bool tried, exists = false;
 
 	scoreboard_phase(work->service->slot, PHASE_DB);
+	if (create_at_once(work, &tried, err) == 0)
+		return 0;
+	if (tried && err_is(err, &ERR_UNKNOWN_OUTCOME)) {
+		if (look_up(work, &exists) != 0)
+			return -1;
+		if (exists)
+			return 0;
+	} else if (tried && !err_is(err, &ERR_CONFLICT)) {
+		return -1;
+	}
+	err_clear(err);
 	if (db_transaction(
 		db, work->ctx->deadline, create_in_transaction, work, err) == 0)
 		return 0;
-	if (!err_is(err, &ERR_UNKNOWN_OUTCOME))
-		return -1;
-	err_clear(&lookup);
-	if (booking_repo_exists(db, work->ctx->arena, &work->booking->id,
-		&exists, &lookup) != 0 ||
+	if (!err_is(err, &ERR_UNKNOWN_OUTCOME) || look_up(work, &exists) != 0 ||
 	    !exists)
 		return -1;
 	return 0;

@@ -31,7 +31,7 @@ struct booking_service {
 	struct scoreboard_slot *slot;
 	struct seat_hints *hints; /* NULL: none */
 	struct reference_block references;
-	struct inventory inventory;
+	struct inventory *inventory;
 };
 
 /* A new booking as it was asked for, checked field by field. */

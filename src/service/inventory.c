@@ -1,11 +1,29 @@
 #include "service/inventory.h"
 
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "core/digest.h"
 #include "db/transaction.h"
 #include "repository/flight_repo.h"
 #include "repository/seat_repo.h"
+
+#define KNOWN 4096
+
+/* Digests of stored snapshots; those that share a place displace each other. */
+struct inventory {
+	_Atomic uint64_t known[KNOWN];
+};
+
+struct inventory *
+inventory_create(void)
+{
+	void *memory = mmap(NULL, sizeof(struct inventory),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
 
 /* A digest of all that is stored of a flight; never 0. */
 static uint64_t
@@ -37,7 +55,7 @@ inventory_is_stored(
 {
 	uint64_t mark = snapshot_mark(flight);
 
-	return inventory->known[(mark >> 1) % INVENTORY_KNOWN] == mark;
+	return inventory->known[(mark >> 1) % KNOWN] == mark;
 }
 
 struct store_work {
@@ -98,6 +116,6 @@ inventory_store(struct inventory *inventory, struct db *db,
 	    db_transaction(
 		db, ctx->deadline, store_in_transaction, &work, err) != 0)
 		return -1;
-	inventory->known[(mark >> 1) % INVENTORY_KNOWN] = mark;
+	inventory->known[(mark >> 1) % KNOWN] = mark;
 	return 0;
 }

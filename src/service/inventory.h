@@ -3,8 +3,8 @@
  * the flight's first booking, growing with the flight, never shrinking
  * (contract section 3).
  *
- * A worker remembers which snapshots it has seen stored, so that an ordinary
- * booking asks the database nothing.
+ * A pool remembers which snapshots one of its workers has seen stored, so that
+ * an ordinary booking asks the database nothing.
  */
 #ifndef SERVICE_INVENTORY_H
 #define SERVICE_INVENTORY_H
@@ -13,11 +13,11 @@
 #include "model/flight.h"
 #include "model/request_context.h"
 
-#define INVENTORY_KNOWN 1024
+struct inventory;
 
-struct inventory {
-	uint64_t known[INVENTORY_KNOWN]; /* digests of stored snapshots */
-};
+/* Maps what is known, shared memory, before the fork; NULL when the kernel
+ * refuses. */
+struct inventory *inventory_create(void);
 
 /* True when this very snapshot is known to be stored, seats included. */
 bool inventory_is_stored(

@@ -46,6 +46,7 @@ struct plan {
 	const char *prefix;
 	const struct settings *settings;
 	struct seat_hints *hints;
+	struct inventory *inventory;
 	struct tally *tallies; /* shared */
 	atomic_uint *waiting;  /* shared: processes that are not ready yet */
 	int64_t departure_ms;
@@ -59,7 +60,6 @@ struct seller {
 	struct db *db;
 	struct event_publisher publisher;
 	struct outbox outbox;
-	struct inventory inventory;
 	struct reference_block references;
 	struct arena *arena;
 	struct request_context ctx;
@@ -323,8 +323,8 @@ make_flights(const struct plan *plan)
 	for (unsigned i = 0; made == 0 && i < plan->flights; i++) {
 		set_flight(&seller, i);
 		seller.ctx.deadline = deadline_in(LIMIT_MS);
-		made = inventory_store(&seller.inventory, seller.db,
-		    &seller.ctx, &seller.booking.flight, &err);
+		made = inventory_store(plan->inventory, seller.db, &seller.ctx,
+		    &seller.booking.flight, &err);
 		arena_reset(seller.arena);
 	}
 	if (made != 0)
@@ -449,6 +449,7 @@ main(int argc, char **argv)
 	if (start_program("bench-ceiling", NULL, &settings) != 0)
 		return EXIT_CONFIG;
 	plan.hints = seat_hints_create();
+	plan.inventory = inventory_create();
 	plan.tallies = map_shared(plan.processes * sizeof(*plan.tallies));
 	plan.waiting = map_shared(sizeof(*plan.waiting));
 	plan.departure_ms = clock_wall_ms() + 365 * DAY_MS;

@@ -14,6 +14,9 @@
 #include "http/socket_watch.h"
 
 #define IDLE_TICK_MS 1000
+/* Idle is who had nothing to do for this long: a worker between two requests
+ * of a busy hour is not. */
+#define QUIET_MS 50
 
 struct server {
 	struct reception reception;
@@ -214,7 +217,7 @@ loop(struct server *server, struct err *err)
 
 		if (!may_go_on(server))
 			reception_end(&server->reception);
-		else
+		else if (wait_ms != QUIET_MS)
 			tell(server->observer->waiting, server);
 		switch (reception_wait(&server->reception, wait_ms, &guest)) {
 		case RECEPTION_GUEST:
@@ -225,7 +228,7 @@ loop(struct server *server, struct err *err)
 			refuse(server, &guest);
 			break;
 		case RECEPTION_QUIET:
-			wait_ms = rest(server);
+			wait_ms = wait_ms == 0 ? QUIET_MS : rest(server);
 			break;
 		case RECEPTION_SIGNAL:
 			break;

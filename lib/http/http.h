@@ -106,7 +106,7 @@ struct http_handler {
 	 * NULL. Work that the client need not wait for belongs here. */
 	void (*replied)(void *context, const struct http_request *request,
 	    const struct http_response *response, bool sent);
-	/* When nothing is waiting: at once after a reply, then each second as
+	/* When nothing is waiting: 50 ms after a reply, then each second as
 	 * long as it returns true. May be NULL. */
 	bool (*idle)(void *context);
 };

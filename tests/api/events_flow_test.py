@@ -386,11 +386,13 @@ def test_downstream_queue_gets_what_it_binds_to(world, client, booking):
     assert client.post(path + "/extend").status_code in (200, 409)
     assert client.request("DELETE", path).status_code == 200
     world.settle()
-    keys = []
+    # A change right after another may have that published again: at least
+    # once, under the same id.
+    keys = {}
     while message := world.take("analytics"):
         if json.loads(message[2])["booking_id"] == booking["booking_id"]:
-            keys.append(message[0])
-    assert keys == ["booking.created", "booking.cancelled"]
+            keys.setdefault(message[1].message_id, message[0])
+    assert list(keys.values()) == ["booking.created", "booking.cancelled"]
 
 
 def test_object_with_other_arguments_is_left_alone(world, client):

@@ -70,7 +70,7 @@ what_the_surroundings_see(void **state)
 	assert_int_equal(worker_hear(), 'r');
 	assert_int_equal(worker_hear(), 'k');
 	assert_int_equal(worker_hear(), 'd');
-	/* At once, then each second. */
+	/* Soon, then each second. */
 	assert_int_equal(worker_hear(), 'w');
 	assert_int_equal(worker_hear(), 'i');
 	assert_int_equal(worker_hear(), 'w');

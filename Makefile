@@ -128,6 +128,7 @@ UNIT_TESTS = \
 	tests/unit/lib/http/fcgi_server_test.c \
 	tests/unit/lib/http/fcgi_server_peers_test.c \
 	tests/unit/lib/http/fcgi_server_signals_test.c \
+	tests/unit/lib/http/lobby_test.c \
 	tests/unit/lib/http/http_test.c tests/unit/lib/http/router_test.c \
 	tests/unit/lib/prefork/brake_test.c \
 	tests/unit/lib/prefork/listener_test.c \

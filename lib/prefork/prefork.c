@@ -86,8 +86,8 @@ wait_for_events(struct pool *pool, int64_t wait_ms)
 	uint64_t count;
 
 	responder_prepare(&pool->responder, fds + FD_RESPONDER);
-	if (poll(fds, ARRAY_LEN(fds), (int)wait_ms) <= 0)
-		memset(fds, 0, sizeof(fds));
+	/* When nothing happened, or a signal came, revents are untouched. */
+	poll(fds, ARRAY_LEN(fds), (int)wait_ms);
 	(void)!read(pool->wake_fd, &count, sizeof(count));
 	read_signals(pool);
 	responder_work(

@@ -18,7 +18,7 @@
 #define ENTER	 "\033[?1049h\033[?25l" /* the other screen, no cursor */
 #define LEAVE	 "\033[?25h\033[?1049l"
 #define HOME	 "\033[H"
-#define LINE_END "\033[K\r\n"
+#define LINE_END "\033[K\n"
 #define REST	 "\033[J"
 
 static volatile sig_atomic_t told_to_end;
@@ -68,10 +68,12 @@ write_all(const char *bytes, size_t len)
 static void
 draw(const char *text, struct arena *arena)
 {
-	struct winsize size = { .ws_row = 24, .ws_col = 80 };
+	struct winsize size = { 0 };
 	struct buf screen;
 
-	(void)ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 ||
+	    size.ws_col == 0)
+		size = (struct winsize){ .ws_row = 24, .ws_col = 80 };
 	buf_init(&screen, arena, SCREEN_BYTES);
 	buf_text(&screen, HOME);
 	for (unsigned row = 2; row < size.ws_row && *text != '\0'; row++) {

@@ -1,19 +1,13 @@
 """What cannot be served in time is refused at once by the pool itself."""
 
 import concurrent.futures
-import os
-import types
 
 import pytest
 
-from stack.ports import ADDRESS, Port
-from stack.webserver import web_server
 from support.client import Client, assert_error, new_flight
-from support.steered_pool import SteeredPool
+from support.steered_pool import SteeredPool, web_server_of
 from support import token as tokens
 
-CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
 WORKERS = 2
 LIMIT_MS = 200
 STALL_MS = 1000
@@ -31,21 +25,8 @@ def pool(stack, tmp_path):
 
 @pytest.fixture
 def url(stack, pool):
-    directory = os.path.join(pool.directory, "web")
-    os.makedirs(directory)
-    port = Port()
-    web = web_server("lighttpd")(
-        stack.processes, CHECKOUT, directory, port,
-        types.SimpleNamespace(socket=pool.socket, workers=WORKERS),
-        stack.docs)
-    web.start()
-    try:
-        url = f"http://{ADDRESS}:{port.number}"
-        pool.wait("lighttpd",
-                  lambda: Client(url).get("/health").status_code == 200)
+    with web_server_of(stack, pool) as url:
         yield url
-    finally:
-        web.stop()
 
 
 @pytest.fixture

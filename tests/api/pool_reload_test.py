@@ -3,19 +3,14 @@ constant load all of them are answered as if nothing had happened."""
 
 import os
 import signal
-import types
 
 import pytest
 
-from stack.ports import ADDRESS, Port
-from stack.webserver import web_server
 from support.client import Client, new_flight
 from support.load import Load
-from support.steered_pool import SteeredPool
+from support.steered_pool import SteeredPool, web_server_of
 from support import token as tokens
 
-CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
 WORKERS = 4
 # So many requests pass before, during and after each deed.
 PASS = 150
@@ -23,7 +18,6 @@ PASS = 150
 
 @pytest.fixture
 def pool(stack, tmp_path):
-    # The path of a unix socket is short.
     directory = tmp_path / "p"
     directory.mkdir()
     with SteeredPool(stack, directory, WORKERS) as pool:
@@ -31,33 +25,19 @@ def pool(stack, tmp_path):
 
 
 @pytest.fixture
-def port(stack, pool):
-    """Of lighttpd in front of that pool."""
-    directory = os.path.join(pool.directory, "web")
-    os.makedirs(directory)
-    port = Port()
-    web = web_server("lighttpd")(
-        stack.processes, CHECKOUT, directory, port,
-        types.SimpleNamespace(socket=pool.socket, workers=WORKERS),
-        stack.docs)
-    web.start()
-    try:
-        pool.wait("lighttpd", lambda: Client(
-            f"http://{ADDRESS}:{port.number}").get("/health")
-            .status_code == 200)
-        yield port.number
-    finally:
-        web.stop()
+def url(stack, pool):
+    with web_server_of(stack, pool) as url:
+        yield url
 
 
 @pytest.fixture
-def load(port, user, secret, store):
+def load(url, user, secret, store):
     """Runs during the test; afterwards every request must have been answered
     well, and every booking that was answered be there."""
     token = tokens.make(user, secret)
-    booking = Client(f"http://{ADDRESS}:{port}", token).book(
+    booking = Client(url, token).book(
         new_flight()).json()["data"]["booking_id"]
-    with Load(ADDRESS, port, token, booking) as load:
+    with Load(url, token, booking) as load:
         load.wait(PASS)
         yield load
         load.wait(PASS)

@@ -5,6 +5,7 @@ import http.client
 import json
 import threading
 import time
+import urllib.parse
 
 from .client import BOOKINGS, new_flight, passenger
 
@@ -17,9 +18,8 @@ class Load:
     THREADS = 16
     CREATE_EACH = 20
 
-    def __init__(self, host, port, token, booking_id, rate=200):
-        self._host = host
-        self._port = port
+    def __init__(self, url, token, booking_id, rate=200):
+        self._address = urllib.parse.urlsplit(url)
         self._token = token
         self._path = f"{BOOKINGS}/{booking_id}"
         self._flight = new_flight(seats=20000)
@@ -78,7 +78,8 @@ class Load:
         connection.close()
 
     def _connect(self):
-        return http.client.HTTPConnection(self._host, self._port, timeout=20)
+        return http.client.HTTPConnection(
+            self._address.hostname, self._address.port, timeout=20)
 
     def _one(self, connection, create):
         headers = {"Authorization": f"Bearer {self._token}"}

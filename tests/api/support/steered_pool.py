@@ -2,6 +2,7 @@
 database, broker and services, started with other settings, steered by signals
 and by its master's own socket."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -9,21 +10,33 @@ import signal
 import socket
 import subprocess
 import time
+import types
 
-from stack.service import accepts
+from stack.ports import Port
 from stack.sockets import SocketDirectory
 from stack.stack import basic_environment
 
+from .client import Client
+
+CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__)))))
 
 class SteeredPool:
     """`settings` are the lines of its .env file; `write_settings` changes
-    them. Its master may hand over to another process: `pid` asks who it is."""
+    them. `environment` is added to its environment; `socket`: a path of its
+    own; `handed_over`: listening sockets by name, as systemd gives them;
+    `status`: host and port of the master's socket instead of a unix socket.
+    The master may hand over to another process: `pid` asks who it is."""
 
-    def __init__(self, stack, directory, workers=None, **settings):
+    def __init__(self, stack, directory, workers=None, environment=None,
+                 socket=None, handed_over=None, status=None, **settings):
         self.directory = str(directory)
         self.workers = workers
         self._sockets = SocketDirectory(self.directory)
-        self.socket = os.path.join(self._sockets.path, "p.sock")
+        self.socket = socket or os.path.join(self._sockets.path, "p.sock")
+        self._environment = environment or {}
+        self._handed_over = handed_over or {}
+        self._status = status
         self.log = os.path.join(self.directory, "pool.log")
         self.program = stack.service.program("booking.fcgi")
         self._settings = settings
@@ -36,16 +49,35 @@ class SteeredPool:
 
     def start(self):
         self.write_settings()
-        arguments = ["--workers", str(self.workers)] if self.workers else []
+        command = [self.program, "--env-file", self._env_file]
+        if self.workers:
+            command += ["--workers", str(self.workers)]
+        if self._handed_over:
+            command = self._give_sockets(command)
+        else:
+            command += ["--listen", f"unix:{self.socket}"]
         with open(self.log, "ab") as log:
             self._first = subprocess.Popen(
-                [self.program, "--env-file", self._env_file, "--listen",
-                 f"unix:{self.socket}", *arguments], stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, env=basic_environment(),
-                cwd=self.directory, start_new_session=True)
-        self.wait("it to serve", lambda: accepts(self.socket)
-                  and self.status()["serving"])
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**basic_environment(), **self._environment},
+                cwd=self.directory, start_new_session=True,
+                pass_fds=[s.fileno() for s in self._handed_over.values()])
+        if self._settings.get("POOL_STATUS_LISTEN") == "none":
+            self.wait("it to serve", lambda: self.lines("pool_ready"))
+        else:
+            self.wait("it to serve", lambda: self.status()["serving"])
         return self
+
+    def _give_sockets(self, command):
+        """A shell moves them to where they are expected, and knows the
+        process id, which stays when it becomes the pool."""
+        fds = [s.fileno() for s in self._handed_over.values()]
+        names = ":".join(self._handed_over)
+        moves = " ".join(f"{9 - n}<&{fd}" for n, fd in enumerate(fds)) + \
+            " " + " ".join(f"{3 + n}<&{9 - n}" for n in range(len(fds)))
+        script = (f"exec {moves}; LISTEN_PID=$$ LISTEN_FDS={len(fds)} "
+                  f'LISTEN_FDNAMES={names} exec "$@"')
+        return ["bash", "-c", script, "bash", *command]
 
     def write_settings(self, **settings):
         self._settings.update(settings)
@@ -63,7 +95,7 @@ class SteeredPool:
             return
         try:
             pid = self.pid()
-        except OSError:
+        except (OSError, http.client.HTTPException):
             pid = self._first.pid
         self._end(pid)
         if self._first.poll() is None:
@@ -92,7 +124,8 @@ class SteeredPool:
 
     def ask(self, method, path, headers=None):
         """(status, body) of the master's own socket."""
-        connection = UnixConnection(self.socket + ".status")
+        connection = http.client.HTTPConnection(*self._status, timeout=10) \
+            if self._status else UnixConnection(self.socket + ".status")
         try:
             connection.request(method, path, headers=headers or {})
             response = connection.getresponse()
@@ -167,6 +200,25 @@ class SteeredPool:
     def tail(self):
         with open(self.log, encoding="utf-8", errors="replace") as log:
             return "".join(log.readlines()[-15:])
+
+
+@contextlib.contextmanager
+def web_server_of(stack, pool):
+    """The URL of a web server of the stack's kind in front of the pool."""
+    directory = os.path.join(pool.directory, "web")
+    os.makedirs(directory)
+    port = Port()
+    web = type(stack.web)(
+        stack.processes, CHECKOUT, directory, port,
+        types.SimpleNamespace(socket=pool.socket, workers=pool.workers),
+        stack.docs)
+    web.start()
+    try:
+        pool.wait("the web server", lambda: Client(web.url()).get(
+            "/health").status_code == 200)
+        yield web.url()
+    finally:
+        web.stop()
 
 
 class UnixConnection(http.client.HTTPConnection):

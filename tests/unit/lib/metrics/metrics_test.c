@@ -104,6 +104,29 @@ prints_the_sum_of_all_rows(void **state)
 	arena_free(arena);
 }
 
+/* A counter's family has no "_total", its samples have; all else is the same.
+ */
+static void
+open_metrics_differ_in_the_head_of_counters(void **state)
+{
+	struct metrics *metrics = *state;
+	struct arena *arena = arena_create(65536);
+	struct buf plain;
+	struct buf out;
+
+	metrics_add(metrics, REQUESTS, 0, 2);
+	buf_init(&plain, arena, 16384);
+	metrics_print(metrics, &plain);
+	buf_init(&out, arena, 16384);
+	metrics_print_open(metrics, &out);
+	assert_non_null(strstr(out.bytes, "# TYPE requests counter\n"));
+	assert_non_null(strstr(out.bytes, "# HELP requests "));
+	assert_non_null(strstr(out.bytes, "\nrequests_total{route=\"a\""));
+	assert_non_null(strstr(out.bytes, "# TYPE busy gauge\n"));
+	assert_int_equal(out.len, plain.len - 2 * strlen("_total"));
+	arena_free(arena);
+}
+
 /* One bound each, from both sides. */
 static void
 buckets_include_their_bound(void **state)
@@ -208,6 +231,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(prints_the_sum_of_all_rows),
+		TEST(open_metrics_differ_in_the_head_of_counters),
 		TEST(buckets_include_their_bound),
 		TEST(processes_count_without_loss),
 		TEST(a_new_process_ends_the_gauges_of_its_row),

@@ -248,6 +248,105 @@ a_socket_is_inherited(void **state)
 	}
 }
 
+/* Three descriptors from -1 to 5 in one exit status. */
+static int
+as_status(int listen_fd, int status_fd, int ready_fd)
+{
+	return (listen_fd - 2) * 49 + (status_fd + 1) * 7 + ready_fd + 1;
+}
+
+/* Two listeners and a pipe, under the names given. Exits with what was made of
+ * them. */
+static _Noreturn void
+inherit_by_names(const char *names)
+{
+	struct prefork_sockets sockets;
+	char text[16];
+	struct err err;
+	int ends[2];
+	int fds[3];
+
+	fds[0] = listener_open("127.0.0.1:0", 0, 1, &err);
+	fds[1] = listener_open("127.0.0.1:0", 0, 1, &err);
+	if (pipe(ends) != 0)
+		_exit(1);
+	fds[2] = ends[1];
+	for (int i = 0; i < 3; i++)
+		fds[i] = fcntl(fds[i], F_DUPFD, 10);
+	for (int i = 0; i < 3; i++)
+		dup2(fds[i], LISTENER_FIRST_FD + i);
+	snprintf(text, sizeof(text), "%ld", (long)getpid());
+	setenv("LISTEN_PID", text, 1);
+	setenv("LISTEN_FDS", "3", 1);
+	if (names == NULL)
+		unsetenv("LISTEN_FDNAMES");
+	else
+		setenv("LISTEN_FDNAMES", names, 1);
+	listener_inherit(&sockets);
+	if (getenv("LISTEN_FDNAMES") != NULL)
+		_exit(1);
+	_exit(
+	    as_status(sockets.listen_fd, sockets.status_fd, sockets.ready_fd));
+}
+
+static void
+names_tell_what_is_what(void **state)
+{
+	static const struct {
+		const char *names;
+		int listen_fd, status_fd, ready_fd;
+	} rows[] = {
+		{ "pool:status:ready", 3, 4, 5 },
+		{ "booking.socket:status:ready", 3, 4, 5 },
+		{ "status:pool:ready", 4, 3, 5 },
+		{ "pool:pool:ready", 3, -1, 5 },
+		/* A pipe is no listener, whatever it is called. */
+		{ "pool:other:status", 3, -1, -1 },
+		{ NULL, 3, -1, -1 },
+		{ "", 3, -1, -1 },
+		{ "status", 4, 3, -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		pid_t pid = fork();
+		int status;
+
+		if (pid == 0)
+			inherit_by_names(rows[i].names);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		print_message("%zu\n", i);
+		assert_int_equal(WEXITSTATUS(status),
+		    as_status(rows[i].listen_fd, rows[i].status_fd,
+			rows[i].ready_fd));
+	}
+}
+
+static void
+the_other_end_is_reached(void **state)
+{
+	struct err err;
+	int fd;
+	int peer;
+
+	(void)state;
+	assert_int_equal(listener_connect(address, &err), -1);
+	assert_ptr_equal(err.def, &ERR_UNAVAILABLE);
+	fd = listener_open(address, 0600, 4, &err);
+	peer = listener_connect(address, &err);
+	assert_true(peer >= 0);
+	close(peer);
+	close(fd);
+	unlink(path);
+	assert_int_equal(listener_connect("unix:", &err), -1);
+	assert_ptr_equal(err.def, &ERR_INVALID);
+	assert_int_equal(listener_connect("example.com:80", &err), -1);
+	assert_ptr_equal(err.def, &ERR_INVALID);
+	assert_int_equal(listener_connect("127.0.0.1:1", &err), -1);
+	assert_ptr_equal(err.def, &ERR_UNAVAILABLE);
+}
+
 static void
 without_a_word_nothing_is_inherited(void **state)
 {
@@ -270,6 +369,8 @@ main(void)
 		TEST(addresses_are_checked),
 		TEST(a_tcp_port_in_use_is_refused),
 		TEST(a_socket_is_inherited),
+		TEST(names_tell_what_is_what),
+		TEST(the_other_end_is_reached),
 		TEST(without_a_word_nothing_is_inherited),
 	};
 

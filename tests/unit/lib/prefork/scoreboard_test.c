@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -251,6 +252,87 @@ of_many_claimants_exactly_one_wins(void **state)
 	munmap(race, sizeof(*race));
 }
 
+static void
+all_are_counted(void **state)
+{
+	struct census census;
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++)
+		scoreboard_start(&board->slot[i]);
+	scoreboard_waiting(&board->slot[1]);
+	scoreboard_waiting(&board->slot[2]);
+	board->slot[2].leaving = true;
+	scoreboard_request(&board->slot[3], "r");
+	scoreboard_shed(&board->slot[3]);
+	scoreboard_count(board, &census);
+	assert_int_equal(census.by_state[WORKER_STARTING], 1);
+	assert_int_equal(census.by_state[WORKER_IDLE], 2);
+	assert_int_equal(census.by_state[WORKER_BUSY], 1);
+	assert_int_equal(census.by_state[WORKER_EMPTY], CLAIMANTS - 4);
+	assert_int_equal(census.alive, 4);
+	assert_int_equal(census.leaving, 1);
+	assert_int_equal(census.ready, 1);
+	assert_int_equal(census.shed, 1);
+	assert_int_equal(census.requests, 0);
+	/* Totals outlive the worker that they count. */
+	scoreboard_done(&board->slot[3]);
+	scoreboard_empty(&board->slot[3]);
+	scoreboard_count(board, &census);
+	assert_int_equal(census.requests, 1);
+	assert_int_equal(census.shed, 1);
+	assert_int_equal(census.alive, 3);
+}
+
+/* How often the master was woken since the last look. */
+static unsigned
+woken(void)
+{
+	uint64_t count = 0;
+
+	(void)!read(board->wake_fd, &count, sizeof(count));
+	board->woken = false;
+	return (unsigned)count;
+}
+
+static void
+the_master_is_woken_when_it_matters(void **state)
+{
+	(void)state;
+	board->wake_fd = eventfd(0, EFD_NONBLOCK);
+	board->idle_least = 2;
+	for (unsigned i = 0; i < 3; i++) {
+		scoreboard_start(&board->slot[i]);
+		assert_int_equal(woken(), 0);
+		/* It serves now. */
+		scoreboard_waiting(&board->slot[i]);
+		assert_int_equal(woken(), 1);
+		scoreboard_waiting(&board->slot[i]);
+		assert_int_equal(woken(), 0);
+	}
+	/* Two are still idle, then one. */
+	scoreboard_reading(&board->slot[0]);
+	assert_int_equal(woken(), 0);
+	scoreboard_reading(&board->slot[1]);
+	assert_int_equal(woken(), 1);
+	/* Not again while it has not looked. */
+	scoreboard_reading(&board->slot[1]);
+	scoreboard_reading(&board->slot[2]);
+	assert_int_equal(woken(), 1);
+	close(board->wake_fd);
+	board->wake_fd = -1;
+}
+
+static void
+ends_have_names(void **state)
+{
+	(void)state;
+	for (int end = 0; end < WORKER_END__COUNT; end++)
+		assert_true(
+		    strlen(scoreboard_end_name((enum worker_end)end)) > 0);
+	assert_string_equal(scoreboard_end_name(END_OVERDUE), "overdue");
+}
+
 int
 main(void)
 {
@@ -266,6 +348,9 @@ main(void)
 		TEST(claims_end_with_their_request_or_worker),
 		TEST(a_claimant_that_froze_counts_as_first),
 		TEST(of_many_claimants_exactly_one_wins),
+		TEST(all_are_counted),
+		TEST(the_master_is_woken_when_it_matters),
+		TEST(ends_have_names),
 	};
 
 	alarm(300);

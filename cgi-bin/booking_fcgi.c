@@ -9,6 +9,7 @@
 #include "app/routes.h"
 #include "app/start.h"
 #include "app/worker.h"
+#include "control/doctor.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "http/cgi_server.h"
@@ -122,6 +123,7 @@ run_pool(const struct settings *settings, const struct options *options,
 
 	if (pool_open_sockets(sockets, settings, &start) != 0)
 		return EXIT_FAILURE;
+	doctor_at_start(settings);
 	return pool_run(settings, sockets, &start);
 }
 

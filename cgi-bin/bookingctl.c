@@ -11,6 +11,7 @@
 
 static const struct command *const COMMANDS[] = {
 	&COMMAND_MIGRATE,
+	&COMMAND_DOCTOR,
 	&COMMAND_SEED,
 	&COMMAND_EVENTS,
 	&COMMAND_DLQ,

@@ -182,29 +182,53 @@ mq_declare(struct mq *mq, const struct mq_topology *topology,
 	return declared;
 }
 
+/* Asks without declaring. 0, or -1. A refusal is an answer as well and the
+ * connection goes on; but not with consumers, which went with the channel:
+ * mq_next must see it. */
+static int
+ask_passively(struct mq *mq, amqp_method_number_t method, void *fields,
+    amqp_method_number_t answer, struct err *err)
+{
+	struct err unused;
+	int answered;
+
+	if (mq_open(mq, err) != 0)
+		return -1;
+	answered = mq_ask(mq, method, fields, answer, err);
+	if (answered > 0) {
+		mq_prove(mq);
+		return 0;
+	}
+	if (answered == 0 && mq->consuming)
+		mq_drop(mq);
+	else if (answered == 0 && mq_reopen_channel(mq, &unused) == 0)
+		mq_prove(mq);
+	return -1;
+}
+
+int
+mq_exchange_exists(struct mq *mq, const char *exchange, struct err *err)
+{
+	amqp_exchange_declare_t declare = {
+		.exchange = amqp_cstring_bytes(exchange),
+		.type = amqp_empty_bytes,
+		.passive = 1,
+	};
+
+	return ask_passively(mq, AMQP_EXCHANGE_DECLARE_METHOD, &declare,
+	    AMQP_EXCHANGE_DECLARE_OK_METHOD, err);
+}
+
 int
 mq_queue_depth(
     struct mq *mq, const char *queue, uint32_t *messages, struct err *err)
 {
 	amqp_queue_declare_t declare = { .queue = amqp_cstring_bytes(queue),
 		.passive = 1 };
-	struct err unused;
-	int answered;
 
-	if (mq_open(mq, err) != 0)
+	if (ask_passively(mq, AMQP_QUEUE_DECLARE_METHOD, &declare,
+		AMQP_QUEUE_DECLARE_OK_METHOD, err) != 0)
 		return -1;
-	answered = mq_ask(mq, AMQP_QUEUE_DECLARE_METHOD, &declare,
-	    AMQP_QUEUE_DECLARE_OK_METHOD, err);
-	if (answered > 0) {
-		*messages = mq->reply.message_count;
-		mq_prove(mq);
-		return 0;
-	}
-	/* A refusal is an answer as well and the connection goes on; but not
-	 * with consumers, which went with the channel: mq_next must see it. */
-	if (answered == 0 && mq->consuming)
-		mq_drop(mq);
-	else if (answered == 0 && mq_reopen_channel(mq, &unused) == 0)
-		mq_prove(mq);
-	return -1;
+	*messages = mq->reply.message_count;
+	return 0;
 }

@@ -42,6 +42,9 @@ struct mq_topology {
 int mq_declare(struct mq *mq, const struct mq_topology *topology,
     void (*differs)(void *context, const char *object, const char *why),
     void *context, struct err *err) MUST_CHECK;
+/* 0 when the exchange is there; -1 when it is missing (as below). */
+int mq_exchange_exists(
+    struct mq *mq, const char *exchange, struct err *err) MUST_CHECK;
 /* Messages ready in a queue, by passive declaration; -1 when it is missing
  * (ERR_NOT_FOUND; the connection stays open, but for a consumer's). */
 int mq_queue_depth(struct mq *mq, const char *queue, uint32_t *messages,

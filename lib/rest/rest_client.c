@@ -4,8 +4,10 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/buf.h"
+#include "core/text.h"
 
 #define MAX_HEADERS	 100
 #define MAX_HEADER_BYTES (16 * 1024)
@@ -43,13 +45,30 @@ take_body(char *bytes, size_t size, size_t count, void *context)
 	return CURL_WRITEFUNC_ERROR;
 }
 
+/* A line of a header: the one that was asked for is kept. */
+static void
+keep_header(
+    struct rest_call *call, struct arena *arena, const char *line, size_t len)
+{
+	size_t name_len =
+	    call->header_asked == NULL ? 0 : strlen(call->header_asked);
+	const char *value = line + name_len + 1;
+
+	if (name_len == 0 || len <= name_len || line[name_len] != ':' ||
+	    strncasecmp(line, call->header_asked, name_len) != 0)
+		return;
+	len -= name_len + 1;
+	text_trim(&value, &len);
+	call->header_value = arena_copy(arena, value, len);
+}
+
 /* Counts every line: interim answers and trailers as well. */
 static size_t
 take_header(char *bytes, size_t size, size_t count, void *context)
 {
 	struct transfer *transfer = context;
 
-	(void)bytes;
+	keep_header(transfer->call, transfer->body.arena, bytes, size * count);
 	transfer->header_bytes += size * count;
 	if (++transfer->header_count <= MAX_HEADERS &&
 	    transfer->header_bytes <= MAX_HEADER_BYTES)
@@ -329,6 +348,7 @@ admit(struct rest_call *call, struct arena *arena, int64_t timeout_ms)
 	call->status = 0;
 	call->body = NULL;
 	call->body_len = 0;
+	call->header_value = NULL;
 	call->elapsed_us = 0;
 	err_clear(&call->err);
 	for (size_t i = 0; i < call->header_count; i++)

@@ -39,12 +39,14 @@ struct rest_call {
 	const struct rest_header *headers;
 	size_t header_count;
 	int64_t timeout_ms;
-	struct breaker *breaker; /* NULL: none */
+	struct breaker *breaker;  /* NULL: none */
+	const char *header_asked; /* of the answer; NULL: none */
 	/* set by rest_perform */
 	int outcome; /* 0: `status` and `body` hold an answer; -1: see err */
 	int status;
 	const char *body; /* request memory, NUL-terminated */
 	size_t body_len;
+	const char *header_value; /* of header_asked; NULL: not there */
 	int64_t elapsed_us;
 	struct err err; /* ERR_TIMEOUT, ERR_UNAVAILABLE; ERR_INVALID for a
 			   header that was not sent. cause: "HOST: why" */

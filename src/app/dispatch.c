@@ -100,8 +100,10 @@ handle(
 	log_set_request(request->request_id);
 	scoreboard_request(app->slot, request->request_id);
 	http_set_header(response, "X-Request-Id", request->request_id);
-	if (run(app, &call, &app->err) != 0)
+	if (run(app, &call, &app->err) != 0) {
 		present_error(response, &app->err);
+		call_challenge(&call);
+	}
 	if (response->body.failed || arena_overflowed(request->arena)) {
 		err_set(&app->err, &INTERNAL_ERROR,
 		    "the answer needs more memory than a request may use");

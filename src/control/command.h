@@ -18,6 +18,7 @@ struct command {
 };
 
 extern const struct command COMMAND_MIGRATE;
+extern const struct command COMMAND_DOCTOR;
 extern const struct command COMMAND_SEED;
 extern const struct command COMMAND_EVENTS;
 extern const struct command COMMAND_DLQ;

@@ -1,5 +1,7 @@
 #include "controller/call.h"
 
+#include <strings.h>
+
 #include "model/booking_errors.h"
 
 /* Authorization twice is as bad as none. */
@@ -25,6 +27,18 @@ refuse(struct call *call, struct err *err)
 		call->request->client_address, &over) != 0)
 		*err = over;
 	return -1;
+}
+
+void
+call_challenge(const struct call *call)
+{
+	static const char SCHEME[] = "Bearer ";
+	const char *value = http_header(call->request, "Authorization", NULL);
+
+	if (call->response->status == 401 && value != NULL &&
+	    strncasecmp(value, SCHEME, sizeof(SCHEME) - 1) == 0)
+		http_set_header(call->response, "WWW-Authenticate",
+		    "Bearer error=\"invalid_token\"");
 }
 
 int

@@ -57,6 +57,10 @@ int call_begin_token(struct call *call, struct err *err) MUST_CHECK;
  * RATE_LIMITED. */
 int call_finish_token(struct call *call, struct err *err) MUST_CHECK;
 
+/* Tells who sent a token that it is no good (RFC 6750, section 3.1), and so
+ * that it arrived. To be called after the error was presented. */
+void call_challenge(const struct call *call);
+
 /* A route's decoded parameter. */
 static inline const char *
 call_parameter(const struct call *call, size_t index)

@@ -1,5 +1,6 @@
 #include "core/arena.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,9 @@
 #define ALIGNMENT   _Alignof(max_align_t)
 #define CHUNK_BYTES ((size_t)64 * 1024)
 #define HARD_FACTOR 4
+/* After a request of this size the heap is given back, which costs less than
+ * holding it in each of many workers. */
+#define LARGE_BYTES ((size_t)1024 * 1024)
 
 struct chunk {
 	struct chunk *next;
@@ -127,8 +131,12 @@ arena_free(struct arena *arena)
 void
 arena_reset(struct arena *arena)
 {
+	bool large = arena->used_bytes >= LARGE_BYTES;
+
 	run_cleanups(arena);
 	free_chunks_before(arena, arena->first);
+	if (large)
+		malloc_trim(0);
 	if (arena->first != NULL)
 		arena->first->used_bytes = 0;
 	arena->current = arena->first;

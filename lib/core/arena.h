@@ -2,7 +2,8 @@
  * Request memory: allocate freely, give everything back at once.
  *
  * One arena lives as long as its worker and is reset after every reply; its
- * first chunk is kept, so that an ordinary request costs no malloc at all.
+ * first chunk is kept, so that an ordinary request costs no malloc at all; what
+ * a large one took goes back to the system.
  * Nothing allocated here may be stored in anything that outlives the request.
  * Under AddressSanitizer every allocation is a malloc of its own, so that an
  * overrun or a use after reset is seen.

@@ -75,20 +75,20 @@ put_finding(void *context, const struct finding *finding)
 static enum finding_level
 run_in_json(struct doctor *doctor)
 {
+	struct json_out *out = arena_alloc(doctor->arena, sizeof(*out));
 	enum finding_level worst;
-	struct json_out out;
 	struct buf buf;
 
 	buf_init(&buf, doctor->arena, JSON_BYTES);
-	json_out_init(&out, &buf);
-	json_begin_object(&out, NULL);
-	json_begin_array(&out, "findings");
+	json_out_init(out, &buf);
+	json_begin_object(out, NULL);
+	json_begin_array(out, "findings");
 	doctor->report = put_finding;
-	doctor->context = &out;
+	doctor->context = out;
 	worst = doctor_run(doctor, DOCTOR_ALL);
-	json_end_array(&out);
-	json_put_text(&out, "worst", WORDS[worst]);
-	json_end_object(&out);
+	json_end_array(out);
+	json_put_text(out, "worst", WORDS[worst]);
+	json_end_object(out);
 	puts(buf.bytes);
 	return worst;
 }

@@ -84,6 +84,8 @@ put lib/core/base.c '#include <string.h>' 'char *(*f)(char *, const char *)' \
 sees banned.sh 'strcpy behind a pointer' 'base.c: calls strcpy'
 put src/model/x.c '#include <stdlib.h>' 'void *f(void) { return malloc(1); }'
 sees banned.sh 'malloc in src' 'x.c: calls malloc'
+put tests/x_test.c 'assert_in_range(1, 0, 2);'
+sees banned.sh 'what cmocka 2 deprecates' 'x_test.c:1:assert_in_range'
 
 echo 'int up(void); int down(void); int down(void) { return up(); }' |
     gcc -c -x c -o "$work/up.o" -

@@ -28,7 +28,7 @@ from .proof import Ledger
 BUILD = os.environ.get("BUILD") or "build"
 PASSENGERS = 2
 FLIGHTS, SEATS = 200, 600
-HOT_SEATS = 60000
+HOT_SEATS = 30000
 LISTED = 1000
 GOT = 2000
 CACHES = {"off": "0", "on": "30"}

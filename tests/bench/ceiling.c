@@ -23,11 +23,12 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "db/transaction.h"
+#include "repository/create_repo.h"
 
 #define PASSENGERS    2
 #define PROCESSES_MAX 256
 #define SAMPLES_MAX   200000 /* of one process */
-#define ARENA_BYTES   (4 * 1024 * 1024)
+#define ARENA_BYTES   (16 * 1024 * 1024)
 #define DAY_MS	      (24 * 60 * 60 * 1000LL)
 #define LIMIT_MS      8000
 #define USERS	      200
@@ -212,14 +213,34 @@ write_booking(struct db *db, void *context, struct err *err)
 	return event_repo_insert(db, &seller->event, err);
 }
 
+/* As the service does: in one round trip by a guess, else by statements. */
+static int
+commit_booking(struct seller *seller, struct err *err)
+{
+	static const struct seat_wishes any = { 0 };
+
+	seller->may_guess = true;
+	if (create_repo_is_able(seller->db) &&
+	    seat_allocation_guess(
+		seller->plan->hints, seller->arena, &seller->booking, &any)) {
+		seller->may_guess = false;
+		set_event(seller);
+		if (create_repo_run(seller->db, seller->arena, &seller->booking,
+			&seller->key, &seller->event, err) == 0)
+			return 0;
+		if (!err_is(err, &ERR_CONFLICT))
+			return -1;
+		err_clear(err);
+	}
+	return db_transaction(
+	    seller->db, seller->ctx.deadline, write_booking, seller, err);
+}
+
 static int
 book(struct seller *seller, struct tally *tally, struct err *err)
 {
 	seller->ctx.deadline = deadline_in(LIMIT_MS);
-	seller->may_guess = true;
-	if (set_booking(seller, err) != 0 ||
-	    db_transaction(seller->db, seller->ctx.deadline, write_booking,
-		seller, err) != 0)
+	if (set_booking(seller, err) != 0 || commit_booking(seller, err) != 0)
 		return -1;
 	if (!outbox_send(&seller->outbox, &seller->ctx, &seller->event, true))
 		tally->deferred++;

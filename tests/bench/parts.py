@@ -52,7 +52,9 @@ def components(stack, pool=None):
         "relay": [stack.service.events.pid],
     }
     if stack.sandbox:
-        roots["stubs"] = [stack.sandbox.process.pid, stack.web.process.pid]
+        roots["stubs"] = [process.pid for process in (
+            stack.sandbox.process, stack.web.process,
+            stack.web.sandbox_process) if process]
     return {**(pool.roots() if pool else {}), **roots}
 
 

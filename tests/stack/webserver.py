@@ -40,6 +40,8 @@ class WebServer:
 
     # Processes of its own answer the requests, instead of the pool.
     starts_workers = False
+    # ... and each of them is a pool of one, which shares nothing.
+    alone = False
     # Who may see /metrics, and the requests a second of one address. Tests
     # are clients with much to say.
     local = LOCAL
@@ -55,7 +57,7 @@ class WebServer:
         self._docs = os.path.join(docs, "")
         self._tls = tls
         self._sandbox = None
-        self._sandbox_process = None
+        self.sandbox_process = None
         self.process = None
 
     def url(self):
@@ -76,7 +78,7 @@ class WebServer:
         self._start()
 
     def stop(self):
-        self._processes.stop(self.process, self._sandbox_process)
+        self._processes.stop(self.process, self.sandbox_process)
 
     # --- what the kinds share ------------------------------------------------
 
@@ -94,7 +96,7 @@ class WebServer:
                            f'server.bind = "{ADDRESS}"\n'
                            f'server.port = {self._sandbox[0].number}\n'
                            + self._sandbox_block())
-        self._sandbox_process = self._processes.start(
+        self.sandbox_process = self._processes.start(
             "sandbox-web", [program("lighttpd"), "-D", "-f", path],
             stop_signal=signal.SIGINT, grace=6)
 
@@ -123,9 +125,10 @@ class WebServer:
 
     def _write_settings(self):
         """For processes that a web server starts with an environment of its
-        own making."""
+        own making; a pool's log is where it would be without."""
         return self._service.write_settings(
-            os.path.join(self._directory, "worker.env"))
+            os.path.join(self._directory, "worker.env"),
+            POOL_LOG_FILE=self._processes.log("booking"))
 
 
 class Lighttpd(WebServer):
@@ -189,6 +192,7 @@ class LighttpdCgi(Lighttpd):
     """Every request is a CGI program."""
 
     starts_workers = True
+    alone = True
     _files = ("lighttpd.conf", "lighttpd-cgi.conf")
 
     def _values(self):
@@ -323,6 +327,7 @@ class ApacheFcgid(ApacheProxy):
     """httpd's mod_fcgid starts the workers."""
 
     starts_workers = True
+    alone = True
     _site = "fcgid"
 
     def _values(self):

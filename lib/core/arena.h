@@ -32,16 +32,17 @@ bool arena_overflowed(const struct arena *arena);
 size_t arena_used_bytes(const struct arena *arena);
 
 /* Zeroed memory, aligned for any type. size 0 gives a valid pointer. */
-void *arena_alloc(struct arena *arena, size_t size_bytes);
+void *arena_alloc(struct arena *arena, size_t size_bytes) NEVER_NULL;
 /* As arena_alloc for count * size, overflow-checked (ends the process). */
-void *arena_array(struct arena *arena, size_t count, size_t size_bytes);
+void *arena_array(
+    struct arena *arena, size_t count, size_t size_bytes) NEVER_NULL;
 /* Copies len bytes and adds a NUL. */
-char *arena_copy(struct arena *arena, const char *text, size_t len);
+char *arena_copy(struct arena *arena, const char *text, size_t len) NEVER_NULL;
 /* Copies a NUL-terminated text. NULL gives NULL. */
 char *arena_strdup(struct arena *arena, const char *text);
 /* Formats into the arena. */
 char *arena_printf(struct arena *arena, const char *format, ...)
-    PRINTF_LIKE(2, 3);
+    PRINTF_LIKE(2, 3) NEVER_NULL;
 
 /* Calls release(resource) at the next reset or free: for foreign resources
  * (a JSON tree, a result set) that must die with the request. */

@@ -10,6 +10,7 @@
 
 #define MUST_CHECK	  __attribute__((warn_unused_result))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+#define NEVER_NULL	  __attribute__((returns_nonnull))
 #define ARRAY_LEN(array)  (sizeof(array) / sizeof((array)[0]))
 
 #endif

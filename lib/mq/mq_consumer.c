@@ -109,11 +109,9 @@ read_headers(struct arena *arena, const amqp_table_t *headers,
 			    text_value(arena, &entry->value);
 		else if (key_is(entry, KEY_HEADER))
 			delivery->origin_key = text_value(arena, &entry->value);
-		else if (key_is(entry, QUEUE_HEADER))
-			delivery->origin_queue =
-			    text_value(arena, &entry->value);
-		else if (key_is(entry, DEATH_HEADER) &&
-			 delivery->origin_queue == NULL)
+		else if (key_is(entry, QUEUE_HEADER) ||
+			 (key_is(entry, DEATH_HEADER) &&
+			     delivery->origin_queue == NULL))
 			delivery->origin_queue =
 			    text_value(arena, &entry->value);
 	}

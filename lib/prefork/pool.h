@@ -126,7 +126,7 @@ void upgrade_report(struct pool *pool);
 /* --- status.c, status_metrics.c ------------------------------------------ */
 
 /* What the master's own socket answers. */
-void status_answer(void *pool, const struct responder_request *request,
+void status_answer(void *context, const struct responder_request *request,
     struct responder_reply *reply);
 
 #endif

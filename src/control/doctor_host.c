@@ -238,9 +238,13 @@ void
 check_backlog(struct doctor *doctor)
 {
 	FILE *file = fopen(SOMAXCONN_FILE, "re");
-	long long backlog = doctor->settings->pool_backlog, limit = 0;
+	long long backlog = doctor->settings->pool_backlog;
+	int64_t limit = 0;
+	char line[32] = "";
 
-	if (file == NULL || fscanf(file, "%lld", &limit) != 1)
+	if (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		line[strcspn(line, "\n")] = '\0';
+	if (text_parse_int(line, 0, INT64_MAX, &limit) != 0)
 		doctor_warn(doctor, "cannot read " SOMAXCONN_FILE,
 		    "mount /proc whole (ProcSubset=all)");
 	else if (backlog > limit)
@@ -248,7 +252,7 @@ check_backlog(struct doctor *doctor)
 		    arena_printf(doctor->arena,
 			"POOL_BACKLOG %lld is above net.core.somaxconn: only "
 			"%lld connections can wait",
-			backlog, limit),
+			backlog, (long long)limit),
 		    arena_printf(doctor->arena,
 			"sysctl -w net.core.somaxconn=%lld, and in "
 			"/etc/sysctl.d",

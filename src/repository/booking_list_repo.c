@@ -220,9 +220,8 @@ read_item(const struct db_rows *rows, size_t row, struct booking *booking)
 
 int
 booking_list_repo_page(struct db *db, struct arena *arena,
-    const struct booking_filter *filter, const struct booking_cursor *after,
-    int64_t skip, size_t limit, struct booking **bookings, size_t *count,
-    struct err *err)
+    const struct booking_filter *filter, const struct list_part *part,
+    struct booking **bookings, size_t *count, struct err *err)
 {
 	struct parameters params = { .count = 0 };
 	struct db_rows rows;
@@ -230,10 +229,10 @@ booking_list_repo_page(struct db *db, struct arena *arena,
 	    &SQL[PAGE_OF(path_of(filter), filter->sort)];
 
 	push_path(&params, filter);
-	push_place(&params, filter, after);
+	push_place(&params, filter, part->after);
 	push_filter(&params, filter);
-	push(&params, db_int((int64_t)limit));
-	push(&params, db_int(after == NULL ? skip : 0));
+	push(&params, db_int((int64_t)part->limit));
+	push(&params, db_int(part->after == NULL ? part->skip : 0));
 	if (db_query(db, arena, statement, params.values, params.count, &rows,
 		err) != 0)
 		return -1;

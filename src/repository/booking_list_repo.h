@@ -16,11 +16,16 @@
 int booking_list_repo_count(struct db *db, struct arena *arena,
     const struct booking_filter *filter, int64_t *count,
     struct err *err) MUST_CHECK;
-/* At most `limit` bookings behind `after` (NULL: from the beginning, passing
- * over `skip`). Set of each: what a list shows, and flight.flight_number. */
+/* Which part of a list: at most `limit` bookings behind `after`, or, without
+ * it, from the beginning, passing over `skip`. */
+struct list_part {
+	const struct booking_cursor *after;
+	int64_t skip;
+	size_t limit;
+};
+/* Set of each booking: what a list shows, and flight.flight_number. */
 int booking_list_repo_page(struct db *db, struct arena *arena,
-    const struct booking_filter *filter, const struct booking_cursor *after,
-    int64_t skip, size_t limit, struct booking **bookings, size_t *count,
-    struct err *err) MUST_CHECK;
+    const struct booking_filter *filter, const struct list_part *part,
+    struct booking **bookings, size_t *count, struct err *err) MUST_CHECK;
 
 #endif

@@ -30,10 +30,10 @@ read_page(struct booking_service *service, const struct request_context *ctx,
     struct err *err)
 {
 	size_t limit = (size_t)query->limit;
+	const struct list_part part = { query->after, seen, limit + 1 };
 
 	if (booking_list_repo_page(service->db, ctx->arena, &query->filter,
-		query->after, seen, limit + 1, &page->bookings, &page->count,
-		err) != 0)
+		&part, &page->bookings, &page->count, err) != 0)
 		return -1;
 	page->more = page->count > limit;
 	if (!page->more)

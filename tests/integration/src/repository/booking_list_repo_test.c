@@ -54,10 +54,11 @@ walk(struct fixture *f, const struct booking_filter *filter)
 	struct err err = { 0 };
 
 	do {
+		const struct list_part part = { after, 0, LIMIT };
 		int64_t before = reads(f);
 
-		if (booking_list_repo_page(f->db, f->arena, filter, after, 0,
-			LIMIT, &page, &count, &err) != 0)
+		if (booking_list_repo_page(f->db, f->arena, filter, &part,
+			&page, &count, &err) != 0)
 			fail_msg("%s", err.cause);
 		if (count < LIMIT)
 			break;

@@ -68,7 +68,7 @@ SRC_SOURCES = \
 	src/service/seat_map.c \
 	src/service/booking_get.c src/service/hold_expiry.c \
 	src/service/inventory.c \
-	src/service/outbox.c src/service/seat_allocation.c \
+	src/service/outbox.c src/service/published_board.c src/service/seat_allocation.c \
 	src/service/seat_hints.c \
 	src/controller/call.c src/controller/change_controller.c \
 	src/controller/change_input.c src/controller/list_controller.c \
@@ -160,6 +160,7 @@ UNIT_TESTS = \
 	tests/unit/src/model/passenger_rules_test.c \
 	tests/unit/src/model/seat_choice_test.c \
 	tests/unit/src/service/authorization_test.c \
+	tests/unit/src/service/published_board_test.c \
 	tests/unit/src/events/relay_test.c \
 	tests/unit/src/events/reminder_test.c \
 	tests/unit/src/events/topology_test.c \

@@ -142,6 +142,7 @@ init_services(struct app *app)
 	app->outbox.wake = &app->wake;
 	app->outbox.max_attempts = (unsigned)app->settings->event_max_attempts;
 	app->outbox.slot = app->slot;
+	app->outbox.board = app->shared->published;
 	app->bookings.flights = &app->flights;
 	app->bookings.outbox = &app->outbox;
 	app->bookings.hints = app->shared->seat_hints;

@@ -72,11 +72,20 @@ shared_create(
 	shared->metrics = metrics_create(rows, METRIC__COUNT, slots);
 	shared->seat_hints = seat_hints_create();
 	shared->inventory = inventory_create();
+	shared->published = published_board_create();
 	if (make_tuned(shared, settings) != 0 || shared->board == NULL ||
 	    shared->metrics == NULL || shared->seat_hints == NULL ||
-	    shared->inventory == NULL)
+	    shared->inventory == NULL || shared->published == NULL)
 		return -1;
 	return 0;
+}
+
+void
+shared_free(struct shared *shared)
+{
+	free_tuned(shared);
+	metrics_free(shared->metrics);
+	scoreboard_free(shared->board);
 }
 
 int

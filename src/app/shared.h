@@ -11,6 +11,7 @@
 #include "prefork/scoreboard.h"
 #include "rest/breaker.h"
 #include "service/inventory.h"
+#include "service/published_board.h"
 #include "service/seat_hints.h"
 
 struct shared_breakers {
@@ -27,6 +28,7 @@ struct shared {
 	struct rate_limiter *rate_limiter; /* NULL: no limit */
 	struct seat_hints *seat_hints;
 	struct inventory *inventory;
+	struct published_board *published;
 	int64_t started_ms; /* wall time */
 };
 
@@ -34,6 +36,8 @@ struct shared {
  * memory. */
 int shared_create(struct shared *shared, const struct settings *settings,
     unsigned slots) MUST_CHECK;
+/* Gives back what was made, be it only in part. */
+void shared_free(struct shared *shared);
 /* New caches, breakers and limits for the workers to come, as the settings ask
  * for; those of now keep what they have. 0, or -1 and nothing changed. */
 int shared_renew(

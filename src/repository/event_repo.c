@@ -14,8 +14,8 @@ enum { INSERT, EARLIER_WAITS, MARK_ONE, MARK_PUBLISHED, CREATED_PAYLOAD,
 static const struct db_statement SQL[STATEMENT__COUNT] = {
 	[INSERT] = { "event.insert", INSERT_EVENT },
 	[EARLIER_WAITS] = { "event.earlier_waits",
-	    "SELECT 1 FROM booking_events WHERE booking_id = ? "
-	    "AND sequence < ? AND outbox_shard IS NOT NULL LIMIT 1" },
+	    "SELECT sequence FROM booking_events WHERE booking_id = ? "
+	    "AND sequence < ? AND outbox_shard IS NOT NULL" },
 	[MARK_ONE] = { "event.mark_one",
 	    "UPDATE booking_events SET outbox_shard = NULL, published_at = ? "
 	    "WHERE " KEY },
@@ -72,18 +72,21 @@ event_repo_insert(
 }
 
 int
-event_repo_earlier_waits(struct db *db, struct arena *arena,
-    const struct uuid *booking_id, unsigned sequence, bool *waits,
+event_repo_earlier_waiting(struct db *db, struct arena *arena,
+    const struct event_key *key, unsigned **sequences, size_t *count,
     struct err *err)
 {
-	const struct db_value values[] = { db_uuid(booking_id),
-		db_int(sequence) };
+	const struct db_value values[] = { db_uuid(&key->booking_id),
+		db_int(key->sequence) };
 	struct db_rows rows;
 
 	if (db_query(db, arena, &SQL[EARLIER_WAITS], values, ARRAY_LEN(values),
 		&rows, err) != 0)
 		return -1;
-	*waits = rows.count > 0;
+	*sequences = arena_array(arena, rows.count, sizeof(**sequences));
+	*count = rows.count;
+	for (size_t i = 0; i < rows.count; i++)
+		(*sequences)[i] = (unsigned)db_cell_int(db_cell(&rows, i, 0));
 	return 0;
 }
 

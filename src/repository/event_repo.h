@@ -28,10 +28,10 @@ event_shard(const struct uuid *booking_id)
 /* Writes the row, to be published. Part of the change's own transaction. */
 int event_repo_insert(struct db *db, const struct booking_event *event,
     struct err *err) MUST_CHECK;
-/* Whether an earlier event of the booking still waits: then this one must not
- * overtake it. */
-int event_repo_earlier_waits(struct db *db, struct arena *arena,
-    const struct uuid *booking_id, unsigned sequence, bool *waits,
+/* The sequences of earlier events of the booking that are still in the outbox;
+ * *sequences in the arena. */
+int event_repo_earlier_waiting(struct db *db, struct arena *arena,
+    const struct event_key *key, unsigned **sequences, size_t *count,
     struct err *err) MUST_CHECK;
 /* Takes 1 to EVENT_MARK_MAX events out of the outbox. */
 int event_repo_mark_published(struct db *db, const struct event_key keys[],

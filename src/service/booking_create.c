@@ -7,6 +7,7 @@
  * else has refused the request, the earlier booking is looked up: an ordinary
  * booking pays nothing for it, and two that run at once cannot both succeed.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "core/log.h"
@@ -191,6 +192,7 @@ prepare_event(struct creation *work)
 {
 	const struct booking *booking = work->booking;
 
+	assert(booking != NULL);
 	work->event = (struct booking_event){
 		.id = uuid_make(),
 		.booking_id = booking->id,

@@ -6,17 +6,33 @@
 /* Well below the time after which the relay takes an event for forgotten. */
 #define OLD_MS 200
 
+static struct event_key
+key_of(const struct booking_event *event)
+{
+	return (struct event_key){
+		.booking_id = event->booking_id,
+		.sequence = event->sequence,
+	};
+}
+
+/* What waits only to be marked was published and holds nothing back. */
 int
 outbox_may_send(struct outbox *outbox, struct arena *arena,
     const struct booking_event *event, bool *may_send, struct err *err)
 {
-	bool waits = false;
+	struct event_key key = key_of(event);
+	unsigned *sequences = NULL;
+	size_t count = 0;
 
-	if (event->sequence > 1 &&
-	    event_repo_earlier_waits(outbox->db, arena, &event->booking_id,
-		event->sequence, &waits, err) != 0)
+	if (event->sequence > 1 && event_repo_earlier_waiting(outbox->db, arena,
+				       &key, &sequences, &count, err) != 0)
 		return -1;
-	*may_send = !waits;
+	*may_send = true;
+	for (size_t i = 0; i < count; i++) {
+		key.sequence = sequences[i];
+		if (!published_board_has(outbox->board, &key))
+			*may_send = false;
+	}
 	return 0;
 }
 
@@ -27,10 +43,10 @@ remember_published(struct outbox *outbox, const struct booking_event *event)
 		outbox_flush(outbox);
 	if (outbox->published_count == 0)
 		outbox->oldest_ms = clock_monotonic_ms();
-	outbox->published[outbox->published_count++] = (struct event_key){
-		.booking_id = event->booking_id,
-		.sequence = event->sequence,
-	};
+	outbox->published[outbox->published_count] = key_of(event);
+	published_board_note(
+	    outbox->board, &outbox->published[outbox->published_count]);
+	outbox->published_count++;
 }
 
 static bool

@@ -13,6 +13,7 @@
 #include "gateway/relay_wake.h"
 #include "prefork/scoreboard.h"
 #include "repository/outbox_repo.h"
+#include "service/published_board.h"
 
 struct outbox {
 	struct db *db;
@@ -20,6 +21,7 @@ struct outbox {
 	struct relay_wake *wake; /* told of events that wait; NULL: nobody */
 	unsigned max_attempts;	 /* an event with as many is dead */
 	struct scoreboard_slot *slot;
+	struct published_board *board; /* NULL: no pool */
 	struct event_key published[EVENT_MARK_MAX];
 	size_t published_count;
 	uint64_t confirmed; /* events that the broker took, */
@@ -32,7 +34,7 @@ struct outbox {
 bool outbox_send(struct outbox *outbox, const struct request_context *ctx,
     const struct booking_event *event, bool may_send);
 /* Inside the event's transaction: whether it may be published directly, which
- * it may not while an earlier event of its booking waits. */
+ * it may not while an earlier event of its booking waits to be published. */
 int outbox_may_send(struct outbox *outbox, struct arena *arena,
     const struct booking_event *event, bool *may_send,
     struct err *err) MUST_CHECK;

@@ -8,6 +8,7 @@
 #define SERIES_BYTES   65536
 
 static struct metric_def rows[METRIC__COUNT];
+static struct arena *labels; /* of the rows, for the life of the process */
 
 static const char *
 route_name(size_t route)
@@ -56,8 +57,7 @@ name_errors(struct arena *arena)
 const struct metric_def *
 metric_rows(void)
 {
-	struct arena *arena = arena_create(SERIES_BYTES);
-
+	labels = arena_create(SERIES_BYTES);
 	rows[METRIC_REQUESTS] = (struct metric_def){
 		.name = "booking_requests_total",
 		.type = METRIC_COUNTER,
@@ -92,9 +92,9 @@ metric_rows(void)
 		.help = "Events that the request left to the relay.",
 		.series_count = 1,
 	};
-	name_errors(arena);
-	name_series(arena, METRIC_REQUESTS, STATUS_CLASSES);
-	name_series(arena, METRIC_REQUEST_SECONDS, 1);
+	name_errors(labels);
+	name_series(labels, METRIC_REQUESTS, STATUS_CLASSES);
+	name_series(labels, METRIC_REQUEST_SECONDS, 1);
 	return rows;
 }
 

@@ -303,14 +303,17 @@ pool_run(const struct settings *settings, const struct prefork_sockets *sockets,
 		.start = start,
 		.listen_fd = sockets->listen_fd,
 	};
+	int status = EXIT_FAILURE;
 
 	signal(SIGPIPE, SIG_IGN);
 	if (log_file_open(settings, stderr) != 0)
 		return EXIT_CONFIG;
 	if (shared_create(&pool.shared, settings,
-		slots_for(settings, start->workers)) != 0) {
+		slots_for(settings, start->workers)) != 0)
 		log_write(LOG_ERROR, "no_shared_memory", NULL);
-		return EXIT_FAILURE;
-	}
-	return run(&pool, sockets);
+	else
+		status = run(&pool, sockets);
+	shared_free(&pool.shared);
+	config_release(pool.values);
+	return status;
 }

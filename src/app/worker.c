@@ -142,30 +142,43 @@ int
 worker_run_alone(const struct settings *settings, int listen_fd)
 {
 	struct shared shared;
+	int result = EXIT_FAILURE;
 
-	if (share(&shared, settings) != 0)
-		return EXIT_FAILURE;
-	return worker_serve(settings, &shared, NULL, listen_fd);
+	if (share(&shared, settings) == 0)
+		result = worker_serve(settings, &shared, NULL, listen_fd);
+	shared_free(&shared);
+	return result;
+}
+
+static int
+answer_once(struct app *app)
+{
+	const struct http_limits limits = app_limits(app->settings);
+	const struct http_handler handler = app_handler(app);
+	struct err err;
+
+	err_clear(&err);
+	if (cgi_serve(environ, STDIN_FILENO, STDOUT_FILENO, &limits, &handler,
+		&err) == 0)
+		return EXIT_SUCCESS;
+	log_err("cgi_failed", &err);
+	return EXIT_FAILURE;
 }
 
 int
 worker_run_cgi(const struct settings *settings)
 {
-	const struct http_limits limits = app_limits(settings);
-	struct http_handler handler;
 	struct shared shared;
 	struct app app;
 	struct err err;
-	int result;
+	int result = EXIT_FAILURE;
 
-	if (share(&shared, settings) != 0 ||
-	    app_init(&app, settings, &shared, NULL, &err) != 0)
-		return EXIT_FAILURE;
-	handler = app_handler(&app);
-	result = cgi_serve(
-	    environ, STDIN_FILENO, STDOUT_FILENO, &limits, &handler, &err);
-	if (result != 0)
-		log_err("cgi_failed", &err);
-	app_release(&app);
-	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	err_clear(&err);
+	if (share(&shared, settings) == 0 &&
+	    app_init(&app, settings, &shared, NULL, &err) == 0) {
+		result = answer_once(&app);
+		app_release(&app);
+	}
+	shared_free(&shared);
+	return result;
 }

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,6 +19,8 @@ from stack.stack import basic_environment
 
 from .client import Client
 
+# What sanitizers and asserts leave behind.
+DEFECT = re.compile("ERROR: \\w+Sanitizer|runtime error:|Assertion .* failed")
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__)))))
 
@@ -102,6 +105,9 @@ class SteeredPool:
             self._first.kill()
         self._first.wait()
         self._sockets.remove()
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            defects = [line for line in log if DEFECT.search(line)]
+        assert not defects, defects
 
     def _end(self, pid):
         if pid == self._first.pid:

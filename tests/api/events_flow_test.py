@@ -239,7 +239,7 @@ def test_cancelled_flight_cancels_all_its_bookings(world):
     """In a transaction each: they are of different moments."""
     flight = new_flight(600)
     service = world.client("payments", "service")
-    for number in range(60):
+    for number in range(500):
         created = world.client(f"{flight}-{number}").book(flight)
         if number % 2:
             name = created.json()["data"]["booking_id"]
@@ -249,7 +249,7 @@ def test_cancelled_flight_cancels_all_its_bookings(world):
     world.publish("flight_events", "flight.cancelled", {"flight_id": flight})
     eventually(lambda: world.store.count(
         "bookings", "flight_id = %s AND cancellation_reason ="
-        " 'flight_cancelled'", flight) == 60)
+        " 'flight_cancelled'", flight) == 500, seconds=60)
     assert world.store.value(
         "SELECT COUNT(DISTINCT cancelled_at) FROM bookings"
         " WHERE flight_id = %s", flight) > 10

@@ -23,9 +23,19 @@ WILL_FOLLOW = "Booking created successfully. Confirmation email will follow."
 def frozen(process):
     process.signal(signal.SIGSTOP)
     try:
+        eventually(lambda: has_stopped(process.pid))
         yield
     finally:
         process.signal(signal.SIGCONT)
+
+
+def has_stopped(pid):
+    """Every thread has met the signal."""
+    states = []
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/stat", encoding="utf-8") as stat:
+            states.append(stat.read().rpartition(")")[2].split()[0])
+    return set(states) == {"T"}
 
 
 @pytest.fixture

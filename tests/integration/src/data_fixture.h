@@ -29,6 +29,7 @@ enum { USERS = 40, FLIGHTS = 200, BOOKINGS = 8000, BIG_USER_BOOKINGS = 4000 };
 #define ID_OF(i)                                                               \
 	"UNHEX(CONCAT(LPAD(HEX(1735689600000 + 1000 * " i "), 12, '0'), "      \
 	"'70008', LPAD(HEX(1 + " i "), 15, '0')))"
+#define KEY_OF(i)  "UNHEX(LEFT(SHA2(" i ", 256), 32))"
 #define TIME_OF(i) "('2025-01-01' + INTERVAL " i " SECOND)"
 
 /* Every second booking is user-0's: BIG_USER_BOOKINGS of them. */
@@ -44,10 +45,9 @@ static const char *const DATA[] = {
 	    "i") ", "
 		 "CONCAT('BK-20250101-', LPAD(i, 6, '0')), "
 		 "CONCAT('user-', IF(i % 2 = 0, 0, i % 40)), CONCAT('F', i % 200), "
-		 "1 + i % 3, 1, 299.99, 'USD', 1, '2026-01-01' + INTERVAL (i % 200) HOUR, " TIME_OF(
-		     "i") ", " TIME_OF("i") ", IF(i % 3 = 0, " TIME_OF("i") ", NULL), "
-									    "UNHEX(MD5(i)), UNHEX(MD5(i)) FROM " NUMBERS
-									    "WHERE i < 8000",
+		 "1 + i % 3, 1, 299.99, 'USD', 1, '2026-01-01' + INTERVAL (i % 200) HOUR, " TIME_OF("i") ", " TIME_OF(
+		     "i") ", IF(i % 3 = 0, " TIME_OF("i") ", NULL), " KEY_OF("i") ", " KEY_OF("i") " FROM " NUMBERS
+												   "WHERE i < 8000",
 
 	"INSERT INTO passengers SELECT " ID_OF("i") ", 1, " ID_OF(
 	    "i + 100000") ", 'Ada', 'Lovelace', NULL, NULL, NULL, NULL, 1, i DIV 200, "

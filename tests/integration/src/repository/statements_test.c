@@ -175,7 +175,7 @@ question(struct arena *arena, const char *sql)
 {
 	struct db_value params[MAX_PARAMS];
 	size_t count = fill_params(arena, sql, params);
-	char *text = arena_printf(arena, "EXPLAIN ");
+	char *text = arena_printf(arena, "EXPLAIN FORMAT=TRADITIONAL ");
 
 	for (size_t i = 0; i < count; i++) {
 		int len = (int)strcspn(sql, "?");

@@ -20,6 +20,7 @@ from stack.follow import Follower
 from stack.process import Failure, Processes
 from stack.sockets import SocketDirectory
 from stack.stack import basic_environment
+from stack.webserver import KINDS
 
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LINT = os.path.join(CHECKOUT, "tests", "lint")
@@ -30,6 +31,13 @@ TEST_TARGETS = ("all", "unit-tests", "integration-tests")
 # A program that hangs is ended; none needs a tenth of this.
 TEST_SECONDS = 600
 SUITES = ("build", "lint", "unit", "corpus", "integration", "api")
+# Only when asked for: what `api` holds of each web server is a short form.
+MORE_SUITES = ("webservers",)
+# Tests that are about one web server, or about none.
+NOT_OF_A_WEB_SERVER = (
+    "bad_input", "docs", "docs_page", "doctor", "event_checker",
+    "events_flow", "events_outage", "install", "pool_master", "pool_memory",
+    "pool_overload", "pool_reload", "resilience", "webservers")
 
 
 class Tally:
@@ -129,16 +137,35 @@ class Runner:
             sockets.remove()
 
     def api(self):
+        self._page()
+        self._pytest("api", ["tests/api"], {})
+
+    def webservers(self):
+        """The API tests again, behind each web server that conf/ has files
+        for."""
+        self._page()
+        ignored = [f"--ignore=tests/api/{name}_test.py"
+                   for name in NOT_OF_A_WEB_SERVER]
+        for kind in KINDS:
+            # lighttpd has been in front of them, and TLS is no other server.
+            if kind != "lighttpd" and not kind.endswith("-tls"):
+                self._pytest(f"api behind {kind}", [*ignored, "tests/api"],
+                             {"WEBSERVER": kind})
+
+    def _page(self):
         self._one("page at /docs", lambda: build_page(
             self.processes, CHECKOUT, self.build_dir))
-        report = os.path.join(self.directory, "api.xml")
+
+    def _pytest(self, name, arguments, env):
+        log = name.replace(" ", "-")
+        report = os.path.join(self.directory, f"{log}.xml")
         started = time.monotonic()
-        follower = Follower(self.processes.log_dir, ("api",))
-        process = self.processes.start("api", [
+        follower = Follower(self.processes.log_dir, (log,))
+        process = self.processes.start(log, [
             "/usr/bin/python3", "-m", "pytest", "-c", "tests/pytest.ini",
             "-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile",
-            f"--junitxml={report}", "tests/api"],
-            env={"BOOKING_TEST_DIR": self.directory}, cwd=CHECKOUT,
+            f"--junitxml={report}", *arguments],
+            env={"BOOKING_TEST_DIR": self.directory, **env}, cwd=CHECKOUT,
             stop_signal=signal.SIGINT, grace=60)
 
         def ended():
@@ -146,14 +173,14 @@ class Runner:
             return process.ended() is not None
 
         try:
-            self.processes.wait("the API tests", ended, 1800)
+            self.processes.wait(f"the tests of {name}", ended, 1800)
         finally:
             self.processes.stop(process)
             follower.show()
         passed, failed = junit_counts(report)
         if process.ended() != 0 and failed == 0 or passed + failed == 0:
             failed += 1
-        self.tally.add("api", passed, failed, time.monotonic() - started,
+        self.tally.add(name, passed, failed, time.monotonic() - started,
                        process.how_it_ended())
 
     # --- pieces ------------------------------------------------------------------
@@ -221,7 +248,8 @@ class Runner:
                     (self.integration, "integration" in suites)])]
             for lane in running:
                 lane.result()
-        self._lane([(self.api, "api" in suites)])
+        self._lane([(self.api, "api" in suites),
+                    (self.webservers, "webservers" in suites)])
 
     def _lane(self, suites):
         for suite, wanted in suites:
@@ -282,7 +310,7 @@ def lock_of(directory):
 def main(arguments):
     sanitize = "--sanitize" in arguments
     suites = [a for a in arguments if a != "--sanitize"] or list(SUITES)
-    unknown = set(suites) - set(SUITES)
+    unknown = set(suites) - set(SUITES) - set(MORE_SUITES)
     if unknown:
         print(f"no such suite: {', '.join(unknown)}", file=sys.stderr)
         return 2

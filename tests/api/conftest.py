@@ -12,6 +12,7 @@ import pytest
 from stack.ports import Port
 from stack.stack import Stack, basic_environment
 from stack.progress import Silence
+from stack.webserver import web_server
 from support import token as tokens
 from support.client import Client
 from support.events import Subscription
@@ -25,6 +26,9 @@ BUILD = os.environ.get("BUILD") or "build"
 WORKERS = 4
 # Which of conf/ stands in front (stack.webserver).
 WEBSERVER = os.environ.get("WEBSERVER") or "lighttpd"
+# Tests of what the workers of a pool share, or of many requests at once.
+NEEDS_A_POOL = {"test_metrics_count_requests", "test_still_running",
+                "concurrency_test.py", "event_order_test.py"}
 # What sanitizers and asserts leave behind.
 DEFECTS = re.compile(r"^.*(?:ERROR: \w+Sanitizer|runtime error:|"
                      r"Assertion .* failed).*$", re.MULTILINE)
@@ -32,6 +36,18 @@ DEFECTS = re.compile(r"^.*(?:ERROR: \w+Sanitizer|runtime error:|"
 # service has failed often enough.
 SETTINGS = {"AUTH_CACHE_SECONDS": "0", "FLIGHT_CACHE_SECONDS": "0",
             "BREAKER_FAILURES": "1000"}
+
+
+def pytest_collection_modifyitems(items):
+    """Behind web servers that start the workers nothing is asked about the
+    pool's processes; behind those whose workers share nothing, nothing about
+    what a pool shares, nor for speed."""
+    web = web_server(WEBSERVER)
+    if web.starts_workers:
+        items[:] = [item for item in items if not
+                    {"pool_with", "log_of", "workers"} & set(item.fixturenames)
+                    and not (web.alone and NEEDS_A_POOL & {
+                        item.path.name, item.name.partition("[")[0]})]
 
 
 def make_stack(directory, **settings):

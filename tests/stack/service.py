@@ -50,14 +50,15 @@ class Service:
             [self.program("bookingctl"), *arguments], seconds,
             env=self._env, cwd=self._cwd)
 
-    def write_settings(self, path):
+    def write_settings(self, path, **more):
         """What the service is configured with, as a .env file."""
+        settings = {**self._env, **more}
         names = re.findall(r"(?m)^#?\s?([A-Z_]+)=",
                            self.control("settings", "--example"))
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
                   "w", encoding="utf-8") as out:
-            out.writelines(f"{name}={shlex.quote(self._env[name])}\n"
-                           for name in names if name in self._env)
+            out.writelines(f"{name}={shlex.quote(settings[name])}\n"
+                           for name in names if name in settings)
         return path
 
     def token(self, user, role=None):

@@ -15,6 +15,8 @@ class Subscription:
         self._channel = self._connection.channel()
         self._queue = self._channel.queue_declare(
             "", exclusive=True).method.queue
+        # As the service does, which may come to it later.
+        self._channel.exchange_declare(exchange, "topic", durable=True)
         self._channel.queue_bind(self._queue, exchange, key)
 
     def next(self, seconds=15):

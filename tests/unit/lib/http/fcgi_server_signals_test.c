@@ -1,4 +1,5 @@
 /* fcgi_server.c: signals in every moment. */
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -6,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -151,6 +153,30 @@ a_stop_waits_for_a_request_that_is_on_its_way(void **state)
 	fcgi_discard(&message);
 }
 
+/* Stopped as if by a debugger, so that both come before it looks. */
+static void
+a_connection_it_was_woken_for_is_not_left_behind(void **state)
+{
+	struct pollfd answer = { .events = POLLIN };
+	struct fcgi_reply reply;
+	int status;
+
+	(void)state;
+	worker_start();
+	/* It sleeps, and has nothing to do. */
+	worker_await('i');
+	kill(worker_pid, SIGSTOP);
+	assert_int_equal(waitpid(worker_pid, &status, WUNTRACED), worker_pid);
+	answer.fd = worker_send_get("/last", false);
+	kill(worker_pid, SIGTERM);
+	kill(worker_pid, SIGCONT);
+	assert_int_equal(worker_status(), 0);
+	assert_int_equal(poll(&answer, 1, 0), 1);
+	worker_finish(answer.fd, &reply);
+	assert_true(reply.ended);
+	free(reply.text);
+}
+
 static void
 signals_of_a_master_do_not_stop(void **state)
 {
@@ -180,6 +206,7 @@ main(void)
 		TEST(stop_signals_end_an_idle_worker),
 		TEST(a_stop_finishes_the_request_and_takes_no_other),
 		TEST(a_stop_waits_for_a_request_that_is_on_its_way),
+		TEST(a_connection_it_was_woken_for_is_not_left_behind),
 		TEST(signals_of_a_master_do_not_stop),
 	};
 

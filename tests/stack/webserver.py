@@ -158,6 +158,10 @@ class Lighttpd(WebServer):
     def _configuration(self, name):
         content = with_values(self._template(name), name, self._values(),
                               r"var\.(\w+) = .*", "var.{} = {}")
+        # What is private to root's stack is not that user's.
+        if os.geteuid() == 0:
+            content = re.sub(r"(?m)^server\.(user|group)name = .*\n", "",
+                             content)
         if name == "lighttpd.conf" and self._sandbox:
             content += self._sandbox_block()
         return content

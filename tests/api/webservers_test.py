@@ -46,12 +46,11 @@ def make_web(stack, kind, certificate, **changes):
     attributes of it."""
     name = changes.pop("name", kind)
     service = changes.pop("service", stack.service)
-    directory = os.path.join(stack.directory, f"web-{name}")
+    directory = os.path.join(stack.places, f"web-{name}")
     os.makedirs(directory, exist_ok=True)
     tls = (Port(), *certificate) if kind.endswith("-tls") else None
     web = web_server(kind)(
-        stack.processes, os.path.dirname(os.path.dirname(os.path.dirname(
-            os.path.abspath(__file__)))), directory, Port(), service,
+        stack.processes, stack.checkout, directory, Port(), service,
         stack.docs, tls)
     for key, value in changes.items():
         setattr(web, key, value)

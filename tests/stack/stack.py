@@ -28,7 +28,8 @@ def basic_environment():
 
 
 class Stack:
-    """Everything under one directory.
+    """Everything under one directory. `checkout` and `places` are short
+    names, without blanks, of the checkout and of that directory.
 
     `environment` is what the user configured: DB_HOST (or DB_SOCKET),
     RABBITMQ_URL, AUTH_SERVICE_URL and FLIGHT_SERVICE_URL name services that
@@ -45,21 +46,24 @@ class Stack:
         self._outside = environment
         self._keep = keep
         os.makedirs(self.log_dir, mode=0o700, exist_ok=True)
-        self._sockets = SocketDirectory(directory)
+        # Configurations, too, split names at blanks.
+        self._names = SocketDirectory(checkout), SocketDirectory(directory)
+        self.checkout, self.places = (name.path for name in self._names)
         self._secrets = self._load_secrets()
         self.processes = Processes(self.log_dir, basic_environment())
         self.settings = {"PORT": str(port.number)}
-        programs = os.path.join(checkout, programs)
+        programs = os.path.join(self.checkout, programs)
         self.database = self._compose_database()
         self.broker = self._compose_broker()
         self.sandbox = self._compose_sandbox(programs)
         env = {**environment, **self.settings, "BOOKING_MIGRATIONS":
-               os.path.join(checkout, "sql", "migrations")}
+               os.path.join(self.checkout, "sql", "migrations")}
         self.service = Service(self.processes, programs, env,
-                               cwd or directory, self._sockets.path, workers)
+                               cwd or directory, self.places, workers)
         self.docs = os.path.join(os.path.dirname(programs), "docs")
         self.web = web_server(environment.get("WEBSERVER") or "lighttpd")(
-            self.processes, checkout, directory, port, self.service, self.docs)
+            self.processes, self.checkout, self.places, port, self.service,
+            self.docs)
         if self.sandbox:
             self.web.add_sandbox(self.sandbox.port, self.sandbox.socket)
         self._write_settings()
@@ -75,8 +79,8 @@ class Stack:
                             or self._secrets["database"]),
             "DB_NAME": self._outside.get("DB_NAME") or "booking_db"}
         database = Database(
-            self.processes, os.path.join(self._sockets.path, "database"),
-            self._sockets.path, account)
+            self.processes, os.path.join(self.places, "database"),
+            self.places, account)
         self.settings.update(database.settings())
         return database
 
@@ -84,7 +88,7 @@ class Stack:
         if self._outside.get("RABBITMQ_URL"):
             return None
         broker = Broker(self.processes,
-                        os.path.join(self._sockets.path, "rabbitmq"),
+                        os.path.join(self.places, "rabbitmq"),
                         ("booking", self._secrets["broker"]))
         self.settings.update(broker.settings())
         return broker
@@ -102,7 +106,7 @@ class Stack:
             self.settings["JWT_SECRET"] = secret
         sandbox = Sandbox(self.processes, programs,
                           {"JWT_SECRET": secret} if secret else {},
-                          self._sockets.path, Port())
+                          self.places, Port())
         for name in missing:
             self.settings[name] = sandbox.url + "/api/v1"
         return sandbox
@@ -212,7 +216,8 @@ class Stack:
         self.processes.stop(self.broker and self.broker.process,
                             self.database and self.database.process)
         self.processes.stop_all()
-        self._sockets.remove()
+        for name in self._names:
+            name.remove()
 
 
 class Together:

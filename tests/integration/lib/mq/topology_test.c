@@ -153,6 +153,23 @@ the_depth_of_a_missing_queue_is_an_error_and_no_more(void **state)
 }
 
 static void
+an_exchange_is_asked_for_and_not_made(void **state)
+{
+	const char *missing = broker_name("nowhere");
+	struct mq *mq = broker_connect();
+	struct err err;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(mq_exchange_exists(mq, missing, &err), -1);
+		assert_ptr_equal(err.def, &ERR_NOT_FOUND);
+		assert_true(mq_is_open(mq));
+	}
+	assert_int_equal(mq_exchange_exists(mq, "amq.topic", &err), 0);
+	mq_free(mq);
+}
+
+static void
 a_consumer_that_lost_its_channel_is_told(void **state)
 {
 	const char *queue = broker_name("consumed");
@@ -195,6 +212,7 @@ main(void)
 		cmocka_unit_test(what_differs_is_reported_and_left_alone),
 		cmocka_unit_test(
 		    the_depth_of_a_missing_queue_is_an_error_and_no_more),
+		cmocka_unit_test(an_exchange_is_asked_for_and_not_made),
 		cmocka_unit_test(a_consumer_that_lost_its_channel_is_told),
 		cmocka_unit_test(an_unreachable_broker_declares_nothing),
 	};

@@ -116,6 +116,35 @@ returns_the_answer(void **state)
 	assert_int_equal(server->connections, 1);
 }
 
+static void
+keeps_the_header_that_was_asked_for(void **state)
+{
+	static const struct {
+		const char *asked, *value;
+	} rows[] = {
+		{ "Content-Length", "16" },
+		{ "content-length", "16" },
+		{ "Content", NULL },
+		{ "HTTP/1.1 200 OK", NULL },
+		{ "", NULL },
+		{ NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct rest_call call = call_to("/ok");
+
+		call.header_asked = rows[i].asked;
+		call.header_value = "of an earlier call";
+		perform(&call);
+		assert_int_equal(call.outcome, 0);
+		if (rows[i].value == NULL)
+			assert_null(call.header_value);
+		else
+			assert_string_equal(call.header_value, rows[i].value);
+	}
+}
+
 /* The whole request: nothing that was not asked for is sent. */
 static void
 sends_what_it_is_told(void **state)
@@ -557,6 +586,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(returns_the_answer),
+		CASE(keeps_the_header_that_was_asked_for),
 		CASE(sends_what_it_is_told),
 		CASE(refuses_headers_that_would_break_out),
 		CASE(keeps_connections),

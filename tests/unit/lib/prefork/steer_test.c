@@ -130,7 +130,7 @@ start(bool steered)
 }
 
 static void
-stop(unsigned workers)
+stop_pool(unsigned workers)
 {
 	int status;
 
@@ -199,7 +199,7 @@ each_new_worker_that_serves_relieves_one(void **state)
 	}
 	assert_int_equal(board->pool.generation, 2);
 	assert_int_equal(board->pool.reloads, 1);
-	stop(WORKERS);
+	stop_pool(WORKERS);
 	assert_int_equal(board->pool.ends[END_RELOADED], WORKERS);
 	assert_int_equal(board->pool.ends[END_DRAINED], WORKERS);
 }
@@ -239,7 +239,7 @@ a_refused_reload_changes_nothing(void **state)
 	assert_int_equal(board->pool.generation, 1);
 	assert_int_equal(board->pool.failed_reloads, 1);
 	assert_int_equal(board->pool.starts, WORKERS);
-	stop(WORKERS);
+	stop_pool(WORKERS);
 }
 
 static void
@@ -267,7 +267,7 @@ a_reload_brings_another_number(void **state)
 	let_pass(1);
 	hear('s', 1);
 	hear('t', 1);
-	stop(1);
+	stop_pool(1);
 }
 
 static void
@@ -289,7 +289,7 @@ one_more_and_one_less(void **state)
 	kill(master, SIGUSR1);
 	hear('o', 1);
 	hear('u', 1);
-	stop(1);
+	stop_pool(1);
 	assert_int_equal(board->pool.ends[END_SCALED], WORKERS + 1);
 }
 
@@ -306,7 +306,7 @@ half_of_the_slots_is_the_most(void **state)
 	kill(master, SIGUSR1);
 	hear('o', 1);
 	hear('u', 2 * WORKERS);
-	stop(2 * WORKERS);
+	stop_pool(2 * WORKERS);
 }
 
 static void
@@ -317,7 +317,7 @@ the_log_is_opened_by_all(void **state)
 	kill(master, SIGUSR1);
 	hear('o', 1);
 	hear('u', WORKERS);
-	stop(WORKERS);
+	stop_pool(WORKERS);
 }
 
 /* Duties have a slot each. */
@@ -337,7 +337,7 @@ a_pool_of_fixed_workers_is_not_steered(void **state)
 	assert_int_equal(board->pool.generation, 1);
 	assert_int_equal(board->pool.most, WORKERS);
 	assert_int_equal(count_alive(), WORKERS);
-	stop(WORKERS);
+	stop_pool(WORKERS);
 }
 
 int

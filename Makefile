@@ -139,6 +139,7 @@ UNIT_TESTS = \
 	tests/unit/lib/prefork/responder_test.c \
 	tests/unit/lib/prefork/scaling_test.c \
 	tests/unit/lib/prefork/scoreboard_test.c \
+	tests/unit/lib/prefork/steer_test.c \
 	tests/unit/lib/json/json_gate_test.c \
 	tests/unit/lib/json/json_in_test.c \
 	tests/unit/lib/json/json_key_set_test.c \

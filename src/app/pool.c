@@ -66,20 +66,30 @@ open_status(const struct settings *settings, const struct pool_start *start,
 	return listener_open(address, STATUS_SOCKET_MODE, STATUS_BACKLOG, err);
 }
 
+/* On a socket that has an owner already, too. */
+static void
+give_room(int listen_fd, const struct settings *settings)
+{
+	(void)listen(listen_fd, (int)settings->pool_backlog);
+}
+
 int
 pool_open_sockets(struct prefork_sockets *sockets,
     const struct settings *settings, const struct pool_start *start)
 {
-	const char *listen =
+	const char *listen_address =
 	    start->listen != NULL ? start->listen : settings->pool_listen;
 	struct err err;
 
 	err_clear(&err);
 	if (sockets->listen_fd < 0)
-		sockets->listen_fd = listener_open(listen, POOL_SOCKET_MODE,
-		    (int)settings->pool_backlog, &err);
+		sockets->listen_fd = listener_open(listen_address,
+		    POOL_SOCKET_MODE, (int)settings->pool_backlog, &err);
+	else
+		give_room(sockets->listen_fd, settings);
 	if (sockets->listen_fd >= 0 && sockets->status_fd < 0)
-		sockets->status_fd = open_status(settings, start, listen, &err);
+		sockets->status_fd =
+		    open_status(settings, start, listen_address, &err);
 	if (err.def == NULL)
 		return 0;
 	log_err("listen_failed", &err);
@@ -221,7 +231,7 @@ reload(void *context, struct prefork_options *options, FILE *problems)
 	}
 	log_set_level(
 	    (enum log_level)log_level_parse(pool->settings.log_level));
-	(void)listen(pool->listen_fd, (int)pool->settings.pool_backlog);
+	give_room(pool->listen_fd, &pool->settings);
 	set_limits(options, pool);
 	return 0;
 }

@@ -295,8 +295,8 @@ def test_sockets_are_handed_over(pool_of, tmp_path):
         status.listen(64)
         pool = pool_of(handed_over={"status": status,
                                     "booking.socket": listener},
-                       socket=str(tmp_path / "given.sock"))
-        assert pool.status()["listen_queue"]["max"] == 64
+                       socket=str(tmp_path / "given.sock"), POOL_BACKLOG=100)
+        assert pool.status()["listen_queue"]["max"] == 100
         old = pool.pid()
         pool.order("/restart")
         pool.wait_successor(old)

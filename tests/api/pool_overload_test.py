@@ -1,6 +1,10 @@
 """What cannot be served in time is refused at once by the pool itself."""
 
+import asyncio
 import concurrent.futures
+import json
+import resource
+import urllib.parse
 
 import pytest
 
@@ -12,6 +16,8 @@ WORKERS = 2
 LIMIT_MS = 200
 STALL_MS = 1000
 CLIENTS = 16
+# More than lighttpd's and the kernel's defaults have room for.
+CROWD = 1500
 
 
 @pytest.fixture
@@ -70,12 +76,58 @@ def test_what_is_refused_has_cost_nothing(pool, crowd, sandbox):
     assert sandbox.calls()["auth"]["calls"] == len(served)
 
 
-def test_health_is_never_refused(pool, crowd, url, sandbox):
+@pytest.fixture
+def many_files():
+    """This process may have as many connections as the crowd is."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+async def ask_once(url, path, token):
+    """Status, headers and body, on a connection that serves nothing else."""
+    host = urllib.parse.urlsplit(url)
+    reader, writer = await asyncio.open_connection(host.hostname, host.port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: {host.netloc}\r\n"
+                 f"Authorization: Bearer {token}\r\n"
+                 "Connection: close\r\n\r\n".encode())
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    status, *lines = head.decode().split("\r\n")
+    return (int(status.split()[1]),
+            dict(line.lower().split(": ", 1) for line in lines), body)
+
+
+def test_a_crowd_gets_no_page_of_the_web_server(
+        pool, url, user, secret, sandbox, many_files):
+    token = tokens.make(user, secret)
+    booking = Client(url, token).book(
+        new_flight()).json()["data"]["booking_id"]
+    sandbox.fault("auth", "slow", delay_ms=STALL_MS)
+
+    async def crowd():
+        return await asyncio.gather(*(
+            ask_once(url, f"/api/v1/bookings/{booking}", token)
+            for _ in range(CROWD)))
+    answers = asyncio.run(crowd())
+    refused = [answer for answer in answers if answer[0] != 200]
+    assert len(refused) >= CROWD // 2
+    for status, headers, body in refused:
+        assert status == 503
+        assert headers["retry-after"] == "1"
+        assert "x-request-id" in headers
+        assert json.loads(body)["error"]["code"] == "OVERLOADED"
+    assert pool.status()["requests"]["shed"] == len(refused)
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready"])
+def test_health_is_never_refused(pool, crowd, url, sandbox, path):
     sandbox.fault("auth", "slow", delay_ms=STALL_MS)
     answers = crowd()
     pool.wait("all to be busy", lambda: pool.status()["listen_queue"][
         "waiting"] > 0)
-    assert Client(url).get("/health").status_code == 200
+    assert Client(url).get(path).status_code == 200
     list(answers)
 
 
@@ -87,7 +139,8 @@ def test_the_master_tells_while_all_are_busy(pool, crowd, sandbox):
         and s["listen_queue"]["waiting"] == CLIENTS - WORKERS else None
     )(pool.status()))
     assert status["workers"]["by_state"]["busy"] == WORKERS
-    assert status["listen_queue"]["max"] == 1024
+    with open("/proc/sys/net/core/somaxconn", encoding="ascii") as file:
+        assert status["listen_queue"]["max"] == min(4096, int(file.read()))
     for slot in status["slots"]:
         assert slot["state"] == "busy"
         assert slot["request"]["route"] == "booking.get"

@@ -222,7 +222,7 @@ class SpawnFcgi(Lighttpd):
     def _prepare(self):
         self.pool = self._processes.start("spawn-fcgi", [
             program("spawn-fcgi"), "-n", "-s", self._socket, "-M", "0660",
-            "-b", "1024", "--", self._service.program("booking.fcgi"),
+            "-b", "4096", "--", self._service.program("booking.fcgi"),
             "--workers", str(self._service.workers or 4),
             "--env-file", self._write_settings()], grace=12)
 

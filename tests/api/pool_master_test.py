@@ -50,6 +50,15 @@ def control(stack):
     return run
 
 
+def test_the_settings_of_make_run_find_its_pool(stack):
+    status = subprocess.run(
+        [stack.service.program("bookingctl"), "--env-file",
+         os.path.join(stack.directory, "booking.env"), "pool", "status",
+         "--json"], env=basic_environment(), capture_output=True, text=True,
+        timeout=90, check=True)
+    assert json.loads(status.stdout)["pid"] == stack.service.pool.pid
+
+
 # --- scaling ----------------------------------------------------------------------
 
 @pytest.fixture

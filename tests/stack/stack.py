@@ -128,8 +128,11 @@ class Stack:
 
     def _write_settings(self):
         """For a developer's own bookingctl --env-file."""
+        settings = dict(self.settings)
+        if not self.web.starts_workers:
+            settings["POOL_LISTEN"] = f"unix:{self.service.socket}"
         write_private(os.path.join(self.directory, "booking.env"), "".join(
-            f"{name}={value}\n" for name, value in self.settings.items()))
+            f"{name}={value}\n" for name, value in settings.items()))
 
     # --- starting and stopping -------------------------------------------------
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "app/duty.h"
+#include "app/log_file.h"
+#include "app/start.h"
 #include "core/log.h"
 
 #define KEPT_BYTES     (1024 * 1024)
@@ -38,6 +40,14 @@ duty_main(void *context, struct prefork_worker *worker)
 }
 
 static void
+reopen_log(void *context)
+{
+	const struct crew *crew = context;
+
+	log_file_reopen(crew->settings->events_log_file);
+}
+
+static void
 gather(struct crew *crew)
 {
 	for (size_t i = 0; i < DUTY_COUNT && crew->count < DUTIES_MAX; i++) {
@@ -57,6 +67,7 @@ run_crew(struct crew *crew)
 		.drain_ms = DRAIN_MS,
 		.context = crew,
 		.worker_main = duty_main,
+		.reopen_log = reopen_log,
 	};
 	struct scoreboard *board = scoreboard_create(crew->count, PHASES);
 	struct err err;
@@ -76,13 +87,17 @@ run_crew(struct crew *crew)
 int
 background_run(const struct settings *settings)
 {
-	struct arena *arena = arena_create(KEPT_BYTES);
+	struct arena *arena;
 	struct background_settings background;
 	struct crew crew = { .settings = settings, .background = &background };
 	struct err err;
 	int status = EXIT_FAILURE;
 
 	signal(SIGPIPE, SIG_IGN);
+	if (log_file_open(
+		"EVENTS_LOG_FILE", settings->events_log_file, stderr) != 0)
+		return EXIT_CONFIG;
+	arena = arena_create(KEPT_BYTES);
 	err_clear(&err);
 	if (background_settings(settings, arena, &background, &err) != 0) {
 		log_err("events_failed", &err);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "app/log_file.h"
 #include "events/consumer.h"
 #include "events/flight_events.h"
 #include "events/payment_events.h"
@@ -74,17 +75,36 @@ desk_clear(struct desk *desk)
 static int
 open_signals(void)
 {
-	sigset_t stop;
+	sigset_t mine;
 
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGTERM);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
-	return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+	sigemptyset(&mine);
+	sigaddset(&mine, SIGTERM);
+	sigaddset(&mine, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &mine, NULL);
+	return signalfd(-1, &mine, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* True when one of them is the wish to stop; the other: somebody may have
+ * moved the log away. */
+static bool
+read_signals(int signal_fd, const char *log_file)
+{
+	struct signalfd_siginfo signal;
+	bool stop = false;
+
+	while (read(signal_fd, &signal, sizeof(signal)) ==
+	       (ssize_t)sizeof(signal)) {
+		if (signal.ssi_signo == SIGUSR1)
+			log_file_reopen(log_file);
+		else
+			stop = true;
+	}
+	return stop;
 }
 
 /* True when the wait was ended by the wish to stop. */
 static bool
-wait_or_stop(int signal_fd, const struct pace *pace)
+wait_or_stop(int signal_fd, const struct pace *pace, const char *log_file)
 {
 	struct pollfd ready[] = {
 		{ .fd = signal_fd, .events = POLLIN },
@@ -92,7 +112,7 @@ wait_or_stop(int signal_fd, const struct pace *pace)
 	};
 
 	poll(ready, ARRAY_LEN(ready), (int)pace->wait_ms);
-	return ready[0].revents != 0;
+	return ready[0].revents != 0 && read_signals(signal_fd, log_file);
 }
 
 static void
@@ -100,15 +120,18 @@ take_steps(struct desk *desk, const char *name,
     void (*step)(void *context, struct pace *pace), void *context)
 {
 	struct scoreboard_slot *slot = desk->worker->slot;
+	const char *log_file = desk->settings->events_log_file;
 	int signal_fd = open_signals();
 	struct pace pace;
 
+	/* Before that it would not have heard. */
+	log_file_reopen(log_file);
 	do {
 		pace = (struct pace){ .wait_ms = 0, .fd = -1 };
 		scoreboard_request(slot, name);
 		step(context, &pace);
 		scoreboard_done(slot);
-	} while (!wait_or_stop(signal_fd, &pace));
+	} while (!wait_or_stop(signal_fd, &pace, log_file));
 	close(signal_fd);
 }
 

@@ -17,16 +17,16 @@ open_file(const char *path)
 }
 
 int
-log_file_open(const struct settings *settings, FILE *problems)
+log_file_open(const char *setting, const char *path, FILE *problems)
 {
 	int fd;
 
-	if (settings->pool_log_file[0] == '\0')
+	if (path[0] == '\0')
 		return 0;
-	fd = open_file(settings->pool_log_file);
+	fd = open_file(path);
 	if (fd < 0) {
-		fprintf(problems, "POOL_LOG_FILE: %s: %s\n",
-		    settings->pool_log_file, strerror(errno));
+		fprintf(
+		    problems, "%s: %s: %s\n", setting, path, strerror(errno));
 		return -1;
 	}
 	log_set_fd(fd);
@@ -34,16 +34,16 @@ log_file_open(const struct settings *settings, FILE *problems)
 }
 
 void
-log_file_reopen(const struct settings *settings)
+log_file_reopen(const char *path)
 {
 	int fd;
 
-	if (settings->pool_log_file[0] == '\0')
+	if (path[0] == '\0')
 		return;
-	fd = open_file(settings->pool_log_file);
+	fd = open_file(path);
 	if (fd < 0 || dup3(fd, log_fd(), O_CLOEXEC) < 0)
 		log_write(LOG_ERROR, "log_reopen_failed",
-		    LOG_FIELDS(LOG_TEXT("file", settings->pool_log_file),
+		    LOG_FIELDS(LOG_TEXT("file", path),
 			LOG_TEXT("cause", strerror(errno))));
 	if (fd >= 0)
 		close(fd);

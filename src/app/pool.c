@@ -241,7 +241,7 @@ reopen_log(void *context)
 {
 	const struct pool_context *pool = context;
 
-	log_file_reopen(&pool->settings);
+	log_file_reopen(pool->settings.pool_log_file);
 }
 
 /* --- status ------------------------------------------------------------- */
@@ -316,7 +316,8 @@ pool_run(const struct settings *settings, const struct prefork_sockets *sockets,
 	int status = EXIT_FAILURE;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (log_file_open(settings, stderr) != 0)
+	if (log_file_open("POOL_LOG_FILE", settings->pool_log_file, stderr) !=
+	    0)
 		return EXIT_CONFIG;
 	if (shared_create(&pool.shared, settings,
 		slots_for(settings, start->workers)) != 0)

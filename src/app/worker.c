@@ -40,7 +40,7 @@ on_waiting(void *context)
 
 	if (log_moved) {
 		log_moved = 0;
-		log_file_reopen(serving->settings);
+		log_file_reopen(serving->settings->pool_log_file);
 	}
 	scoreboard_waiting(slot_of(serving));
 }
@@ -120,8 +120,11 @@ worker_serve(const struct settings *settings, const struct shared *shared,
 		return EXIT_FAILURE;
 	}
 	queue_probe_open(&serving.probe, listen_fd);
-	if (worker != NULL)
+	if (worker != NULL) {
 		signal(SIGUSR1, note_moved_log);
+		/* Before that it would not have heard. */
+		log_file_reopen(settings->pool_log_file);
+	}
 	result = serve(&serving, &app, listen_fd);
 	queue_probe_close(&serving.probe);
 	app_release(&app);

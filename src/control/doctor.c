@@ -142,7 +142,8 @@ check_and_log(const struct settings *settings)
 	enum finding_level worst;
 
 	leave_sockets();
-	if (log_file_open(settings, stderr) != 0)
+	if (log_file_open("POOL_LOG_FILE", settings->pool_log_file, stderr) !=
+	    0)
 		_exit(EXIT_FAILURE);
 	worst = doctor_run(&doctor, DOCTOR_AT_START);
 	log_write(LOG_INFO, "self_check_end",

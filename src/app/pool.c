@@ -14,7 +14,6 @@
 #include "app/worker.h"
 #include "core/log.h"
 
-#define WORKERS_PER_PROCESSOR 4
 /* A worker that is still busy this long after its deadline is stuck. */
 #define OVERDUE_MS 2000
 /* Room to grow into, and as much again for a reload at full strength. */
@@ -109,22 +108,13 @@ worker_main(void *context, struct prefork_worker *worker)
 
 /* --- limits ------------------------------------------------------------- */
 
-static unsigned
-per_processor(void)
-{
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return (unsigned)(processors < 1 ? 1 : processors) *
-	       WORKERS_PER_PROCESSOR;
-}
-
 /* The first that is given: on the command line, in the settings, by default. */
 static unsigned
 first_given(unsigned argument, int64_t setting)
 {
 	if (argument > 0)
 		return argument;
-	return setting > 0 ? (unsigned)setting : per_processor();
+	return setting > 0 ? (unsigned)setting : settings_default_workers();
 }
 
 static unsigned

@@ -1,11 +1,13 @@
 #include "app/settings.h"
 
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/base.h"
 
-#define SECRET_MIN_BYTES 32
+#define SECRET_MIN_BYTES      32
+#define WORKERS_PER_PROCESSOR 4
 
 static const struct config_key KEYS[] = {
 #define CONFIG_KEY(                                                            \
@@ -100,4 +102,16 @@ settings_load(const char *env_file, struct settings *settings,
 		return 0;
 	config_release(*values);
 	return -1;
+}
+
+unsigned
+settings_default_workers(void)
+{
+	cpu_set_t usable;
+	long processors = sched_getaffinity(0, sizeof(usable), &usable) == 0
+			      ? CPU_COUNT(&usable)
+			      : sysconf(_SC_NPROCESSORS_ONLN);
+
+	return (unsigned)(processors < 1 ? 1 : processors) *
+	       WORKERS_PER_PROCESSOR;
 }

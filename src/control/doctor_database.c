@@ -15,7 +15,6 @@
 #define MYSQL_LEAST	  800  /* 8.0 */
 #define IDLE_LEAST_S	  60
 #define OTHER_CONNECTIONS 12 /* booking-events, bookingctl, a person */
-#define WORKERS_PER_CPU	  4
 #define SKEW_WARN_MS	  1000
 #define SKEW_FAIL_MS	  10000
 #define YEAR_LEAST	  2024
@@ -190,8 +189,7 @@ workers(const struct settings *settings)
 	int64_t given =
 	    dynamic ? settings->pool_max_workers : settings->pool_workers;
 
-	return given > 0 ? (long)given
-			 : sysconf(_SC_NPROCESSORS_ONLN) * WORKERS_PER_CPU;
+	return given > 0 ? (long)given : settings_default_workers();
 }
 
 static void

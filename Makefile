@@ -16,7 +16,7 @@ LIB_SOURCES = \
 	lib/config/config.c lib/config/config_value.c \
 	lib/config/config_print.c lib/config/dotenv.c \
 	lib/json/json_gate.c lib/json/json_key_set.c lib/json/json_in.c \
-	lib/json/json_out.c \
+	lib/json/json_out.c lib/json/json_unescape.c \
 	lib/jwt/jwt.c \
 	lib/cache/rate_limiter.c lib/cache/shared_cache.c \
 	lib/rest/breaker.c lib/rest/rest_client.c \
@@ -144,6 +144,7 @@ UNIT_TESTS = \
 	tests/unit/lib/json/json_in_test.c \
 	tests/unit/lib/json/json_key_set_test.c \
 	tests/unit/lib/json/json_out_test.c \
+	tests/unit/lib/json/json_unescape_test.c \
 	tests/unit/lib/jwt/jwt_test.c tests/unit/lib/rest/breaker_test.c \
 	tests/unit/lib/rest/rest_client_test.c \
 	tests/unit/src/app/places_test.c \

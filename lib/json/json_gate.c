@@ -21,6 +21,7 @@ enum want {
 struct gate {
 	const unsigned char *start, *at, *end;
 	const struct json_gate_limits *limits;
+	const struct json_reader *reader; /* NULL: none */
 	const struct err_def *def;
 	const char *complaint; /* about the byte at `at` */
 	unsigned max_depth;
@@ -43,6 +44,13 @@ complain_unexpected(struct gate *gate)
 {
 	return complain(gate, gate->at,
 	    gate->at == gate->end ? "unexpected end" : "unexpected character");
+}
+
+static int
+complain_memory(struct gate *gate, const unsigned char *at)
+{
+	gate->def = &ERR_INTERNAL;
+	return complain(gate, at, "out of memory");
 }
 
 static bool
@@ -205,6 +213,28 @@ take_word(struct gate *gate, const char *word)
 	return 0;
 }
 
+/* --- what the reader sees ---------------------------------------------- */
+
+/* A token from `start` to here. */
+static int
+show(struct gate *gate, enum json_token_kind kind, const unsigned char *start,
+    bool escaped)
+{
+	size_t quote = kind == JSON_TOKEN_STRING || kind == JSON_TOKEN_KEY;
+	const struct json_token token = {
+		.kind = kind,
+		.bytes = start + quote,
+		.len = (size_t)(gate->at - start) - 2 * quote,
+		.escaped = escaped,
+	};
+
+	if (!gate->reader)
+		return 0;
+	if (gate->reader->take(gate->reader->context, &token))
+		return complain_memory(gate, start);
+	return 0;
+}
+
 /* --- containers ------------------------------------------------------- */
 
 static enum want
@@ -222,6 +252,9 @@ open_container(struct gate *gate, bool object)
 	}
 	gate->at++;
 	gate->owners[gate->depth++] = object ? ++gate->objects : IN_ARRAY;
+	if (show(gate, object ? JSON_TOKEN_OBJECT : JSON_TOKEN_ARRAY,
+		gate->at - 1, false))
+		return WANT__FAILED;
 	return object ? WANT_KEY_OR_END : WANT_VALUE_OR_END;
 }
 
@@ -230,37 +263,52 @@ close_container(struct gate *gate)
 {
 	gate->at++;
 	gate->depth--;
+	if (show(gate, JSON_TOKEN_END, gate->at - 1, false))
+		return WANT__FAILED;
+	return after_value(gate);
+}
+
+static enum want
+take_scalar(struct gate *gate)
+{
+	const unsigned char *start = gate->at;
+	enum json_token_kind kind;
+	bool escaped = false;
+	int failed;
+
+	switch (*start) {
+	case '"':
+		kind = JSON_TOKEN_STRING;
+		failed = take_string(gate, &escaped);
+		break;
+	case 't':
+		kind = JSON_TOKEN_TRUE;
+		failed = take_word(gate, "true");
+		break;
+	case 'f':
+		kind = JSON_TOKEN_FALSE;
+		failed = take_word(gate, "false");
+		break;
+	case 'n':
+		kind = JSON_TOKEN_NULL;
+		failed = take_word(gate, "null");
+		break;
+	default:
+		kind = JSON_TOKEN_NUMBER;
+		failed = take_number(gate);
+		break;
+	}
+	if (failed || show(gate, kind, start, escaped))
+		return WANT__FAILED;
 	return after_value(gate);
 }
 
 static enum want
 take_value(struct gate *gate)
 {
-	bool escaped;
-	int failed;
-
-	switch (*gate->at) {
-	case '{':
-		return open_container(gate, true);
-	case '[':
-		return open_container(gate, false);
-	case '"':
-		failed = take_string(gate, &escaped);
-		break;
-	case 't':
-		failed = take_word(gate, "true");
-		break;
-	case 'f':
-		failed = take_word(gate, "false");
-		break;
-	case 'n':
-		failed = take_word(gate, "null");
-		break;
-	default:
-		failed = take_number(gate);
-		break;
-	}
-	return failed ? WANT__FAILED : after_value(gate);
+	if (*gate->at == '{' || *gate->at == '[')
+		return open_container(gate, *gate->at == '{');
+	return take_scalar(gate);
 }
 
 static int
@@ -283,8 +331,7 @@ note_key(struct gate *gate, const unsigned char *quote, bool escaped)
 	case JSON_KEY_NO_MEMORY:
 		break;
 	}
-	gate->def = &ERR_INTERNAL;
-	return complain(gate, quote, "out of memory");
+	return complain_memory(gate, quote);
 }
 
 static enum want
@@ -297,7 +344,8 @@ take_key(struct gate *gate)
 		complain_unexpected(gate);
 		return WANT__FAILED;
 	}
-	if (take_string(gate, &escaped) || note_key(gate, quote, escaped))
+	if (take_string(gate, &escaped) || note_key(gate, quote, escaped) ||
+	    show(gate, JSON_TOKEN_KEY, quote, escaped))
 		return WANT__FAILED;
 	skip_blanks(gate);
 	if (take_char(gate, ':'))
@@ -365,8 +413,9 @@ scan(struct gate *gate)
 }
 
 int
-json_gate_check(const char *text, size_t len,
-    const struct json_gate_limits *limits, struct err *err)
+json_gate_read(const char *text, size_t len,
+    const struct json_gate_limits *limits, const struct json_reader *reader,
+    struct err *err)
 {
 	struct gate gate;
 
@@ -375,6 +424,7 @@ json_gate_check(const char *text, size_t len,
 	gate.start = gate.at = (const unsigned char *)text;
 	gate.end = gate.start + len;
 	gate.limits = limits;
+	gate.reader = reader;
 	gate.def = &ERR_INVALID;
 	gate.max_depth = limits->max_depth < JSON_GATE_DEEPEST
 			     ? limits->max_depth
@@ -388,4 +438,11 @@ json_gate_check(const char *text, size_t len,
 		return err_set_public(err, gate.def, "%s at byte %zu",
 		    gate.complaint, (size_t)(gate.at - gate.start));
 	return 0;
+}
+
+int
+json_gate_check(const char *text, size_t len,
+    const struct json_gate_limits *limits, struct err *err)
+{
+	return json_gate_read(text, len, limits, NULL, err);
 }

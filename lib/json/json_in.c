@@ -13,11 +13,14 @@
 
 #include "core/buf.h"
 #include "json/json_gate.h"
+#include "json/json_unescape.h"
 
 /*
  * A struct json_value is json-c's object under another name; null is NULL in
- * both. json-c clamps integers beyond 64 bits and forgets the sign of -0, so
- * every number carries its source text as its user data.
+ * both. The gate reads every byte already, so the trees are built from its
+ * tokens: json-c's own parser would read them all again, for longer. json-c
+ * clamps integers beyond 64 bits and forgets the sign of -0, so a number is its
+ * text: the user data of an integer whose own value means nothing.
  */
 static struct json_object *
 tree_of(const struct json_value *value)
@@ -31,102 +34,131 @@ value_of(const struct json_object *tree)
 	return (const struct json_value *)(const void *)tree;
 }
 
-/* --- the source text of numbers --------------------------------------- */
+/* --- building --------------------------------------------------------- */
 
-struct source {
+struct builder {
 	struct arena *arena;
-	const char *at, *end;
+	struct json_object *root;
+	struct json_object *open[JSON_MAX_DEPTH]; /* each holds the next */
+	unsigned depth;
+	const char *key; /* of the next member */
 };
 
-/* From the opening quote past the closing one. */
-static void
-skip_string(struct source *source)
-{
-	for (source->at++; *source->at != '"'; source->at++)
-		if (*source->at == '\\')
-			source->at++;
-	source->at++;
-}
-
-/* The next number of the text, which has one. */
 static char *
-take_number(struct source *source)
+decode_text(struct arena *arena, const struct json_token *token, size_t *len)
 {
-	static const char numeric[] = "+-.0123456789Ee";
-	const char *start;
+	struct json_cursor cursor = json_cursor_of(token->bytes, token->len);
+	char *text = arena_alloc(arena, token->len + 1);
+	int c;
 
-	while (*source->at != '-' && (*source->at < '0' || *source->at > '9')) {
-		if (*source->at == '"')
-			skip_string(source);
-		else
-			source->at++;
-	}
-	start = source->at;
-	while (source->at < source->end &&
-	       memchr(numeric, *source->at, sizeof(numeric) - 1))
-		source->at++;
-	return arena_copy(source->arena, start, (size_t)(source->at - start));
+	*len = 0;
+	while ((c = json_cursor_take(&cursor)) >= 0)
+		text[(*len)++] = (char)c;
+	return text;
 }
 
-/* Members and elements come in the order of the text: json-c keeps it, and the
- * gate has refused the duplicate keys that would disturb it. */
-static void
-attach_numbers(struct json_object *tree, struct source *source)
+static char *
+copy_text(struct arena *arena, const struct json_token *token)
 {
-	struct json_object_iter member;
+	size_t len;
 
-	switch (json_object_get_type(tree)) {
-	case json_type_int:
-	case json_type_double:
-		json_object_set_userdata(tree, take_number(source), NULL);
-		break;
-	case json_type_array:
-		for (size_t i = 0; i < json_object_array_length(tree); i++)
-			attach_numbers(
-			    json_object_array_get_idx(tree, i), source);
-		break;
-	case json_type_object:
-		json_object_object_foreachC(tree, member)
-		    attach_numbers(member.val, source);
-		break;
-	case json_type_null:
-	case json_type_boolean:
-	case json_type_string:
-		break;
-	}
+	if (token->escaped)
+		return decode_text(arena, token, &len);
+	return arena_copy(arena, (const char *)token->bytes, token->len);
 }
 
-/* --- parsing ---------------------------------------------------------- */
+static struct json_object *
+new_string(struct arena *arena, const struct json_token *token)
+{
+	const char *text = (const char *)token->bytes;
+	size_t len = token->len;
+
+	if (token->escaped)
+		text = decode_text(arena, token, &len);
+	return json_object_new_string_len(text, (int)len);
+}
+
+static struct json_object *
+new_number(struct arena *arena, const struct json_token *token)
+{
+	struct json_object *number = json_object_new_int64(0);
+
+	if (number)
+		json_object_set_userdata(number, copy_text(arena, token), NULL);
+	return number;
+}
+
+/* Takes the value over. The gate has refused duplicate keys, and the key lives
+ * as long as the tree. */
+static int
+place(struct builder *builder, struct json_object *value)
+{
+	struct json_object *parent =
+	    builder->depth ? builder->open[builder->depth - 1] : NULL;
+	int failed = 0;
+
+	if (!parent)
+		builder->root = value;
+	else if (json_object_is_type(parent, json_type_array))
+		failed = json_object_array_add(parent, value);
+	else
+		failed = json_object_object_add_ex(parent, builder->key, value,
+		    JSON_C_OBJECT_ADD_KEY_IS_NEW |
+			JSON_C_OBJECT_ADD_CONSTANT_KEY);
+	if (failed)
+		json_object_put(value);
+	return failed ? -1 : 0;
+}
+
+static int
+place_new(struct builder *builder, struct json_object *value)
+{
+	return value ? place(builder, value) : -1;
+}
+
+static int
+open_new(struct builder *builder, struct json_object *container)
+{
+	if (place_new(builder, container))
+		return -1;
+	builder->open[builder->depth++] = container;
+	return 0;
+}
+
+static int
+take_token(void *context, const struct json_token *token)
+{
+	struct builder *builder = context;
+
+	switch (token->kind) {
+	case JSON_TOKEN_NULL:
+		return place(builder, NULL);
+	case JSON_TOKEN_FALSE:
+	case JSON_TOKEN_TRUE:
+		return place_new(builder,
+		    json_object_new_boolean(token->kind == JSON_TOKEN_TRUE));
+	case JSON_TOKEN_NUMBER:
+		return place_new(builder, new_number(builder->arena, token));
+	case JSON_TOKEN_STRING:
+		return place_new(builder, new_string(builder->arena, token));
+	case JSON_TOKEN_ARRAY:
+		return open_new(builder, json_object_new_array());
+	case JSON_TOKEN_OBJECT:
+		return open_new(builder, json_object_new_object());
+	case JSON_TOKEN_KEY:
+		builder->key = copy_text(builder->arena, token);
+		break;
+	case JSON_TOKEN_END:
+		builder->depth--;
+		break;
+	}
+	return 0;
+}
 
 static void
 release_tree(void *tree)
 {
 	json_object_put(tree);
-}
-
-/* The gate has seen to everything but what json-c itself runs out of. Strict,
- * newer versions of json-c would refuse integers beyond 64 bits. */
-static int
-parse_checked(
-    const char *text, size_t len, struct json_object **tree, struct err *err)
-{
-	struct json_tokener *tokener = json_tokener_new_ex(JSON_MAX_DEPTH + 2);
-	enum json_tokener_error outcome;
-
-	if (!tokener)
-		return err_set(err, &ERR_INTERNAL, "no memory for a parser");
-	*tree = json_tokener_parse_ex(tokener, text, (int)len);
-	outcome = json_tokener_get_error(tokener);
-	if (outcome == json_tokener_continue) {
-		/* A number at the top ends with the text. */
-		*tree = json_tokener_parse_ex(tokener, "", 1);
-		outcome = json_tokener_get_error(tokener);
-	}
-	json_tokener_free(tokener);
-	if (outcome != json_tokener_success)
-		return err_set(err, &ERR_INTERNAL, "json-c: %s",
-		    json_tokener_error_desc(outcome));
-	return 0;
 }
 
 int
@@ -136,15 +168,15 @@ json_parse(struct arena *arena, const char *text, size_t len,
 	static const struct json_gate_limits limits = {
 		.max_depth = JSON_MAX_DEPTH,
 	};
-	struct source source = { arena, text, text + len };
-	struct json_object *tree = NULL;
+	struct builder builder = { .arena = arena };
+	const struct json_reader reader = { take_token, &builder };
 
-	if (json_gate_check(text, len, &limits, err) ||
-	    parse_checked(text, len, &tree, err))
+	if (json_gate_read(text, len, &limits, &reader, err)) {
+		json_object_put(builder.root);
 		return -1;
-	arena_on_reset(arena, release_tree, tree);
-	attach_numbers(tree, &source);
-	*root = value_of(tree);
+	}
+	arena_on_reset(arena, release_tree, builder.root);
+	*root = value_of(builder.root);
 	return 0;
 }
 

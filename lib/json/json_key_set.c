@@ -4,113 +4,30 @@
 #include <string.h>
 
 #include "core/ident.h"
-#include "json/json_bytes.h"
+#include "json/json_unescape.h"
 
-/* A name read as decoded bytes. */
-struct cursor {
-	const unsigned char *at, *end;
-	bool escaped;
-	unsigned char held[4]; /* rest of an escape's UTF-8, last byte first */
-	size_t held_count;
-};
-
-static struct cursor
+static struct json_cursor
 cursor_of(const struct json_key *key)
 {
-	return (struct cursor){
-		.at = key->bytes,
-		.end = key->bytes + key->len,
-		.escaped = key->escaped,
-	};
-}
-
-static unsigned
-take_hex4(struct cursor *cursor)
-{
-	unsigned code = 0;
-
-	for (int i = 0; i < 4; i++)
-		code = code << 4 | (unsigned)json_hex_digit(*cursor->at++);
-	return code;
-}
-
-static void
-hold_code_point(struct cursor *cursor, unsigned code)
-{
-	static const unsigned char lead[] = { 0, 0xC0, 0xE0, 0xF0 };
-	size_t more = 0;
-
-	if (code >= 0x80)
-		more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-	for (size_t i = 0; i < more; i++, code >>= 6)
-		cursor->held[cursor->held_count++] =
-		    (unsigned char)(0x80 | (code & 0x3F));
-	cursor->held[cursor->held_count++] = (unsigned char)(lead[more] | code);
-}
-
-/* After the backslash and `u`. */
-static void
-hold_unicode_escape(struct cursor *cursor)
-{
-	unsigned code = take_hex4(cursor);
-
-	if (code >= 0xD800 && code <= 0xDBFF) {
-		cursor->at += 2; /* the low half's backslash and u */
-		code = 0x10000 + ((code - 0xD800) << 10) +
-		       (take_hex4(cursor) - 0xDC00);
-	}
-	hold_code_point(cursor, code);
-}
-
-/* The byte of a one-letter escape; quote, slash and backslash mean
- * themselves. */
-static unsigned char
-unescape(unsigned char letter)
-{
-	static const unsigned char meaning[0x80] = {
-		['b'] = '\b',
-		['f'] = '\f',
-		['n'] = '\n',
-		['r'] = '\r',
-		['t'] = '\t',
-	};
-
-	return meaning[letter] ? meaning[letter] : letter;
-}
-
-/* The next decoded byte, or -1 at the end. */
-static int
-take_byte(struct cursor *cursor)
-{
-	if (cursor->held_count > 0)
-		return cursor->held[--cursor->held_count];
-	if (cursor->at == cursor->end)
-		return -1;
-	unsigned char c = *cursor->at++;
-	if (c != '\\')
-		return c;
-	c = *cursor->at++;
-	if (c != 'u')
-		return unescape(c);
-	hold_unicode_escape(cursor);
-	return cursor->held[--cursor->held_count];
+	return json_cursor_of(key->bytes, key->len);
 }
 
 /* Up to eight decoded bytes as one word, zeros after the end; how many. */
 static size_t
-take_word(struct cursor *cursor, uint64_t *word)
+take_word(struct json_cursor *cursor, bool escaped, uint64_t *word)
 {
 	unsigned char bytes[8] = { 0 };
 	size_t len = 0;
 	int c;
 
-	if (!cursor->escaped) {
+	if (!escaped) {
 		len = (size_t)(cursor->end - cursor->at);
 		len = len < sizeof(bytes) ? len : sizeof(bytes);
 		memcpy(bytes, cursor->at, len);
 		cursor->at += len;
 	} else {
-		while (len < sizeof(bytes) && (c = take_byte(cursor)) >= 0)
+		while (
+		    len < sizeof(bytes) && (c = json_cursor_take(cursor)) >= 0)
 			bytes[len++] = (unsigned char)c;
 	}
 	memcpy(word, bytes, sizeof(*word));
@@ -151,7 +68,7 @@ sip_word(uint64_t v[4], uint64_t word)
 static uint64_t
 hash_key(const uint64_t seed[2], const struct json_key *key)
 {
-	struct cursor cursor = cursor_of(key);
+	struct json_cursor cursor = cursor_of(key);
 	uint64_t word, v[4] = {
 		seed[0] ^ UINT64_C(0x736f6d6570736575),
 		seed[1] ^ UINT64_C(0x646f72616e646f6d),
@@ -161,7 +78,7 @@ hash_key(const uint64_t seed[2], const struct json_key *key)
 	size_t len;
 
 	sip_word(v, key->owner);
-	while ((len = take_word(&cursor, &word)) == sizeof(word))
+	while ((len = take_word(&cursor, key->escaped, &word)) == sizeof(word))
 		sip_word(v, word);
 	sip_word(v, word | (uint64_t)len << 56);
 	v[2] ^= 0xff;
@@ -177,11 +94,11 @@ keys_equal(const struct json_key *a, const struct json_key *b)
 		return false;
 	if (!a->escaped && !b->escaped)
 		return a->len == b->len && !memcmp(a->bytes, b->bytes, a->len);
-	struct cursor left = cursor_of(a), right = cursor_of(b);
+	struct json_cursor left = cursor_of(a), right = cursor_of(b);
 	int c;
 	do {
-		c = take_byte(&left);
-		if (c != take_byte(&right))
+		c = json_cursor_take(&left);
+		if (c != json_cursor_take(&right))
 			return false;
 	} while (c >= 0);
 	return true;

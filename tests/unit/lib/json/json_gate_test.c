@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -333,6 +334,92 @@ finds_a_duplicate_among_many_keys(void **state)
 	arena_free(arena);
 }
 
+/* A reader that writes down what it sees, and has memory for so many. */
+struct notes {
+	char text[200];
+	size_t len;
+	size_t room;
+};
+
+static int
+note(void *context, const struct json_token *token)
+{
+	static const char letters[] = {
+		[JSON_TOKEN_NULL] = 'N',
+		[JSON_TOKEN_FALSE] = 'F',
+		[JSON_TOKEN_TRUE] = 'T',
+		[JSON_TOKEN_NUMBER] = '#',
+		[JSON_TOKEN_STRING] = 'S',
+		[JSON_TOKEN_ARRAY] = 'A',
+		[JSON_TOKEN_OBJECT] = 'O',
+		[JSON_TOKEN_KEY] = 'K',
+		[JSON_TOKEN_END] = 'E',
+	};
+	struct notes *notes = context;
+
+	if (notes->room == 0)
+		return -1;
+	notes->room--;
+	notes->len += (size_t)snprintf(notes->text + notes->len,
+	    sizeof(notes->text) - notes->len, "%c%s<%.*s> ",
+	    letters[token->kind], token->escaped ? "\\" : "", (int)token->len,
+	    (const char *)token->bytes);
+	return 0;
+}
+
+static void
+shows_its_tokens(void **state)
+{
+	static const struct {
+		const char *text, *tokens;
+		int outcome;
+	} rows[] = {
+		{ " null ", "N<null> ", 0 },
+		{ "\"\"", "S<> ", 0 },
+		{ "[true,false,-1.50e+2]",
+		    "A<[> T<true> F<false> #<-1.50e+2> E<]> ", 0 },
+		{ "{ \"a\" : \"b\\n\" , \"\\u0063\" : {} }",
+		    "O<{> K<a> S\\<b\\n> K\\<\\u0063> O<{> E<}> E<}> ", 0 },
+		/* What is wrong is not shown. */
+		{ "[1,\"\x01\"]", "A<[> #<1> ", -1 },
+		{ "[01]", "A<[> #<0> ", -1 },
+		{ "{\"a\":1,\"a\":2}", "O<{> K<a> #<1> ", -1 },
+		{ "", "", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct notes notes = { .room = SIZE_MAX };
+		const struct json_reader reader = { note, &notes };
+		struct err err = { 0 };
+		const char *text = rows[i].text;
+
+		assert_int_equal(
+		    json_gate_read(text, strlen(text), &strict, &reader, &err),
+		    rows[i].outcome);
+		assert_string_equal(notes.text, rows[i].tokens);
+	}
+}
+
+static void
+stops_when_the_reader_has_no_memory(void **state)
+{
+	static const char text[] = "{\"a\":[1,\"x\",null]}";
+	const size_t tokens = 8;
+
+	(void)state;
+	for (size_t room = 0; room <= tokens; room++) {
+		struct notes notes = { .room = room };
+		const struct json_reader reader = { note, &notes };
+		struct err err = { 0 };
+		int outcome = json_gate_read(
+		    text, sizeof(text) - 1, &strict, &reader, &err);
+
+		assert_int_equal(outcome, room == tokens ? 0 : -1);
+		assert_ptr_equal(err.def, outcome ? &ERR_INTERNAL : NULL);
+	}
+}
+
 int
 main(void)
 {
@@ -348,6 +435,8 @@ main(void)
 		cmocka_unit_test(refuses_a_text_longer_than_it_counts),
 		cmocka_unit_test(refuses_every_prefix),
 		cmocka_unit_test(finds_a_duplicate_among_many_keys),
+		cmocka_unit_test(shows_its_tokens),
+		cmocka_unit_test(stops_when_the_reader_has_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

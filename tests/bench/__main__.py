@@ -19,7 +19,7 @@ from stack.process import Failure
 from stack.progress import Progress
 from stack.stack import Stack, basic_environment
 
-from . import load, table
+from . import instructions, load, table
 from .cpu import Children, Usage
 from .parts import (CHECKOUT, LISTER, USERS, Ceiling, Pool,
                     components, write_tokens)
@@ -43,6 +43,11 @@ GROWTH = (1000, 100000, 1000000)
 SCALING = (1, 2, 4, 8, 12, 16, 24, 32, 64)
 
 
+def cache_settings(caches):
+    return {"AUTH_CACHE_SECONDS": CACHES[caches],
+            "FLIGHT_CACHE_SECONDS": CACHES[caches]}
+
+
 class Bench:
     def __init__(self, options, directory, progress):
         self.options = options
@@ -54,6 +59,7 @@ class Bench:
             **self.environment, "LOG_LEVEL": "info"}, Port(),
             programs=os.path.join(BUILD, "bin"))
         self.runs = []
+        self.instructions = {}
         self.targets = {}
         self.label = None
         self._ledger = self._store = self._ceiling = None
@@ -82,9 +88,8 @@ class Bench:
         self.stack.stop()
 
     def add_pool(self, name, caches, workers=None):
-        pool = Pool(self.stack, self.programs, self.environment, name, {
-            "AUTH_CACHE_SECONDS": CACHES[caches],
-            "FLIGHT_CACHE_SECONDS": CACHES[caches]}, workers)
+        pool = Pool(self.stack, self.programs, self.environment, name,
+                    cache_settings(caches), workers)
         pool.start()
         self.targets[name] = pool
         return pool
@@ -262,6 +267,38 @@ class Bench:
                         run = self.run_load(scenario, caches, 8)
                         run["target"] = f"{caches} {size}"
 
+    def count_instructions(self):
+        """Of a worker for one request, by scenario."""
+        if not self.targets:
+            self.add_pool("plain", "on")
+            self.prepare()
+        for scenario in instructions.SCENARIOS:
+            for caches in self.options.caches:
+                name = f"{scenario}, caches {caches}"
+                with self.progress.step(f"instructions: {name}"):
+                    few, many = (
+                        self._executed(scenario, caches, count)
+                        for count in (instructions.FEW, instructions.MANY))
+                self.instructions[name] = (many - few) / (
+                    instructions.MANY - instructions.FEW)
+
+    def _executed(self, scenario, caches, count):
+        """Instructions of a new pool's worker for `count` requests and what
+        comes before and after them."""
+        directory = tempfile.mkdtemp(dir=self.directory)
+        pool = Pool(self.stack, self.programs, self.environment, "counted",
+                    {**instructions.PATIENT, **cache_settings(caches)}, 1,
+                    instructions.command(directory))
+        pool.start()
+        try:
+            counts = self._load(pool, 1, count=count,
+                                **self._arguments(scenario, pool))
+        finally:
+            pool.stop()
+        if load.errors(counts):
+            raise Failure(f"requests under callgrind failed: {counts}")
+        return instructions.executed(directory, pool.roots()["workers"][0])
+
     def _sample_seeded(self, size):
         """Bookings all over the table, to get."""
         step = max(1, size // 5000)
@@ -309,6 +346,8 @@ def parse(arguments):
                       help="creates and gets by the number of workers")
     kind.add_argument("--growth", action="store_true",
                       help="on a thousand, a hundred thousand, a million")
+    kind.add_argument("--instructions", action="store_true",
+                      help="of a worker for a request, beside their budget")
     add("--scenarios", type=listed(tuple(SCENARIOS)),
         default=list(SCENARIOS), help=",".join(SCENARIOS))
     add("--conc", dest="connections", type=numbers, default=[1, 8, 32, 128])
@@ -336,13 +375,25 @@ def measure(options, progress):
             bench.scale()
         elif options.growth:
             bench.grow()
+        elif options.instructions:
+            bench.count_instructions()
         else:
             bench.compare()
+            if not options.quick:
+                bench.count_instructions()
     finally:
         bench.close()
         shutil.rmtree(directory, ignore_errors=True)
     return {"conditions": told, "settings": vars(options),
+            "instructions": bench.instructions,
             "rows": table.summarize(bench.runs), "runs": bench.runs}
+
+
+def tables(result):
+    if result["rows"]:
+        yield table.markdown(result["rows"])
+    if result["instructions"]:
+        yield instructions.markdown(result["instructions"])
 
 
 def main(arguments):
@@ -357,15 +408,18 @@ def main(arguments):
     except KeyboardInterrupt:
         print("\nmake bench: stopped", file=sys.stderr)
         return 130
-    print("\n" + table.markdown(result["rows"]))
+    for text in tables(result):
+        print("\n" + text)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as out:
             json.dump(result, out, indent=1)
             out.write("\n")
+    wrong = instructions.over_budget(result["instructions"])
     if not all(row["proved"] for row in result["rows"]):
-        print("\nWhat was not proved has no figure.", file=sys.stderr)
-        return 1
-    return 0
+        wrong.append("What was not proved has no figure.")
+    for line in wrong:
+        print(f"\nmake bench: {line}", file=sys.stderr)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import os
 
 from api.support import token as tokens
 from stack.ports import Port
-from stack.service import Service
+from stack.service import Service, readiness
 from stack.webserver import Lighttpd
 
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(
@@ -17,23 +17,28 @@ LISTER = "lister"
 
 class Pool:
     """A pool and its web server, started beside the stack's own so that two
-    settings can be measured in turn. Idle, it costs nothing."""
+    settings can be measured in turn. Idle, it costs nothing. `under`: a
+    command line that it is run by."""
 
     def __init__(self, stack, programs, environment, name, settings,
-                 workers=None):
+                 workers=None, under=()):
         directory = os.path.join(stack.directory, f"pool-{name}")
         os.makedirs(directory, exist_ok=True)
         self.port = Port()
         self.url = f"http://127.0.0.1:{self.port.number}"
         env = {**environment, **stack.settings, **settings}
+        self._processes = stack.processes
         self._service = Service(stack.processes, programs, env, directory,
-                                directory, workers)
+                                directory, workers, under)
         self._web = Lighttpd(stack.processes, CHECKOUT, directory, self.port,
                              self._service, stack.docs)
 
     def start(self):
         self._service.start_pool()
         self._web.start()
+        self._processes.wait(
+            "the pool's web server", lambda: readiness(self.port.number), 30,
+            self._service.pool, self._web.process)
 
     def stop(self):
         self._web.stop()

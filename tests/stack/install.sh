@@ -56,6 +56,7 @@ npm command:npm|fetches these two and the viewer of /docs, by their lock files
 '
 for_bench='
 wrk|generates the load
+valgrind|counts the instructions of a request
 python3-pika|counts the messages
 python3-pymysql|counts the rows
 '

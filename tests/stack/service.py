@@ -11,14 +11,17 @@ from .ports import ADDRESS
 
 
 class Service:
-    """booking.fcgi, booking-events and bookingctl on one configuration."""
+    """booking.fcgi, booking-events and bookingctl on one configuration.
+    `under`: a command line that the pool is run by, as of a profiler."""
 
-    def __init__(self, processes, programs, env, cwd, socket_dir, workers):
+    def __init__(self, processes, programs, env, cwd, socket_dir, workers,
+                 under=()):
         self._processes = processes
         self._programs = programs
         self._env = env
         self._cwd = cwd
         self.workers = workers
+        self._under = under
         self.socket = os.path.join(socket_dir, "pool.sock")
         self.pool = None
         self.events = None
@@ -26,13 +29,14 @@ class Service:
     def start_pool(self):
         """Returns once the pool's socket takes connections."""
         workers = ["--workers", str(self.workers)] if self.workers else []
-        self.pool = self._start("booking", "booking.fcgi", "--listen",
-                                f"unix:{self.socket}", *workers)
+        self.pool = self._start(
+            "booking", [*self._under, self.program("booking.fcgi"),
+                        "--listen", f"unix:{self.socket}", *workers])
         self._processes.wait("the pool's socket",
                              lambda: accepts(self.socket), 20, self.pool)
 
     def start_events(self):
-        self.events = self._start("events", "booking-events")
+        self.events = self._start("events", [self.program("booking-events")])
 
     def stop_pool(self):
         self._processes.stop(self.pool)
@@ -67,11 +71,10 @@ class Service:
             arguments += ["--role", role]
         return self.control(*arguments, seconds=20).strip()
 
-    def _start(self, name, program, *arguments):
+    def _start(self, name, argv):
         # Draining takes as long as the slowest request may.
-        return self._processes.start(
-            name, [self.program(program), *arguments], env=self._env,
-            cwd=self._cwd, grace=12)
+        return self._processes.start(name, argv, env=self._env,
+                                     cwd=self._cwd, grace=12)
 
     def program(self, name):
         return os.path.join(self._programs, name)

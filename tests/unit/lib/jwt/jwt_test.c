@@ -135,6 +135,10 @@ takes_one_algorithm(void **state)
 		const char *header, *cause; /* NULL: accepted */
 	} rows[] = {
 		{ HS256, NULL },
+		{ "{\"typ\":\"JWT\",\"alg\":\"HS256\"}", NULL },
+		{ "{\"alg\":\"HS256\",\"typ\":\"JWT\" }", NULL },
+		{ "{\"alg\":\"HS256\",\"typ\":\"JWT\"",
+		    "token: header: unexpected end at byte 26" },
 		{ "{\"alg\":\"HS256\"}", NULL },
 		{ "{\"alg\":\"HS256\",\"typ\":\"jwt\"}", NULL },
 		{ "{\"alg\":\"HS256\",\"typ\":\"at+jwt\"}", NULL },

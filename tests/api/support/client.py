@@ -3,9 +3,8 @@ the API's description."""
 
 import uuid
 
-import requests
-
 from .description import ADDRESS, DESCRIPTION
+from .session import Session
 
 BOOKINGS = "/api/v1/bookings"
 JSON = "application/json; charset=utf-8"
@@ -17,9 +16,7 @@ class Client:
     def __init__(self, url, token=None):
         self.url = url
         self.token = token
-        self._session = requests.Session()
-        # Neither a proxy nor a .netrc of this machine has a say.
-        self._session.trust_env = False
+        self._session = Session()
 
     def request(self, method, path, timeout=15, headers=None, **options):
         sent = dict(headers or {})

@@ -2,14 +2,13 @@
 
 import urllib.parse
 
-import requests
+from .session import Session
 
 
 class SandboxControl:
     def __init__(self, url):
         self._url = url + "/sandbox"
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._session = Session()
 
     def _call(self, method, path, body=None):
         response = self._session.request(method, self._url + path, json=body,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +18,16 @@
 #define LINE_BYTES 4096
 #define TEXT_BYTES 512
 
+/* What a descriptor leads to, for as long as it is not set anew. */
+enum target { TARGET_UNKNOWN, TARGET_FILE, TARGET_OTHER };
+
 static struct {
 	const char *program;
 	enum log_level level;
 	int fd;
+	enum target target;
+	pid_t pid; /* 0: to be asked for, as in every child of a fork */
+	bool forks_watched;
 	char request_id[REQUEST_ID_SIZE];
 	uint64_t dropped;
 } logger = { .program = "", .level = LOG_INFO, .fd = STDERR_FILENO };
@@ -192,6 +199,25 @@ put_field(struct line *line, const struct log_field *field)
 }
 
 static void
+forget_pid(void)
+{
+	logger.pid = 0;
+}
+
+static pid_t
+own_pid(void)
+{
+	if (logger.pid != 0)
+		return logger.pid;
+	if (!logger.forks_watched &&
+	    pthread_atfork(NULL, NULL, forget_pid) != 0)
+		return getpid();
+	logger.forks_watched = true;
+	logger.pid = getpid();
+	return logger.pid;
+}
+
+static void
 put_head(struct line *line, enum log_level level, const char *event)
 {
 	char time[CLOCK_RFC3339_SIZE];
@@ -200,7 +226,7 @@ put_head(struct line *line, enum log_level level, const char *event)
 		LOG_TEXT("level", level_names[level]),
 		LOG_TEXT("event", event),
 		LOG_TEXT("program", logger.program),
-		LOG_NUM("pid", getpid()),
+		LOG_NUM("pid", own_pid()),
 		LOG_TEXT("request_id", logger.request_id),
 	};
 	size_t count = ARRAY_LEN(head) - (logger.request_id[0] == '\0');
@@ -240,15 +266,26 @@ write_at_once(int fd, const char *bytes, size_t len)
 	return write(fd, bytes, len);
 }
 
+static enum target
+target_of(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) != 0)
+		return TARGET_UNKNOWN;
+	return S_ISREG(status.st_mode) ? TARGET_FILE : TARGET_OTHER;
+}
+
 /* A file never makes its writer wait for a reader, but would refuse a write
  * without waiting whenever it needs a new page. */
 static void
 send_line(const struct line *line)
 {
-	struct stat status;
 	ssize_t written;
 
-	if (fstat(logger.fd, &status) == 0 && S_ISREG(status.st_mode))
+	if (logger.target == TARGET_UNKNOWN)
+		logger.target = target_of(logger.fd);
+	if (logger.target == TARGET_FILE)
 		written = write(logger.fd, line->bytes, line->len);
 	else
 		written = write_at_once(logger.fd, line->bytes, line->len);
@@ -263,13 +300,14 @@ log_open(const char *program, enum log_level level, int fd)
 {
 	logger.program = program;
 	logger.level = level;
-	logger.fd = fd;
+	log_set_fd(fd);
 }
 
 void
 log_set_fd(int fd)
 {
 	logger.fd = fd;
+	logger.target = TARGET_UNKNOWN;
 }
 
 void

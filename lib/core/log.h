@@ -53,7 +53,7 @@ struct log_field {
  * literal that every line carries. */
 void log_open(const char *program, enum log_level level, int fd);
 void log_set_level(enum log_level level);
-/* Another descriptor, lent. */
+/* Another descriptor, lent; or the same, after dup2 has led it elsewhere. */
 void log_set_fd(int fd);
 /* Parses debug, info, warn, error; -1 for anything else. */
 int log_level_parse(const char *name) MUST_CHECK;
@@ -71,7 +71,7 @@ _Noreturn void log_fatal(const char *event, const struct log_field *fields);
 void log_err(const char *event, const struct err *err);
 /* Lines that could not be written since the start of this process. */
 uint64_t log_dropped(void);
-/* The descriptor in use, so that a master can re-open it by dup2. */
+/* The descriptor in use, so that it can be re-opened by dup2 and set again. */
 int log_fd(void);
 
 #endif

@@ -45,6 +45,7 @@ log_file_reopen(const char *path)
 		log_write(LOG_ERROR, "log_reopen_failed",
 		    LOG_FIELDS(LOG_TEXT("file", path),
 			LOG_TEXT("cause", strerror(errno))));
+	log_set_fd(log_fd());
 	if (fd >= 0)
 		close(fd);
 }

@@ -418,6 +418,46 @@ files_take_every_line(void **state)
 	(void)fclose(file);
 }
 
+/* A file is written to whatever it takes; what it gave way to is not. */
+static void
+a_descriptor_set_again_is_looked_at_again(void **state)
+{
+	FILE *file = tmpfile();
+
+	(void)state;
+	assert_non_null(file);
+	log_open("test", LOG_INFO, fileno(file));
+	log_write(LOG_INFO, "e", NULL);
+	assert_int_equal(dup3(ends[1], fileno(file), O_CLOEXEC), fileno(file));
+	log_set_fd(log_fd());
+	(void)alarm(10);
+	fill_the_pipe();
+	(void)alarm(0);
+	(void)fclose(file);
+}
+
+static void
+a_child_has_a_number_of_its_own(void **state)
+{
+	char pid[32];
+	pid_t child;
+
+	(void)state;
+	log_write(LOG_INFO, "parent", NULL);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		log_write(LOG_INFO, "child", NULL);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_true(read_line() > 0);
+	(void)snprintf(pid, sizeof(pid), "\"pid\":%d}", getpid());
+	assert_non_null(strstr(line, pid));
+	(void)snprintf(pid, sizeof(pid), "\"pid\":%d}", child);
+	assert_non_null(strstr(line, pid));
+}
+
 static void
 fatal_ends_the_process(void **state)
 {
@@ -441,6 +481,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* The first line of all is written to a file. */
+		TEST(a_descriptor_set_again_is_looked_at_again),
 		TEST(lines_begin_alike),
 		TEST(every_type_of_field),
 		TEST(no_byte_forges_a_line),
@@ -454,6 +496,7 @@ main(void)
 		TEST(nobody_waits_for_a_pipe_that_others_fill),
 		TEST(a_broken_descriptor_drops_and_counts),
 		TEST(files_take_every_line),
+		TEST(a_child_has_a_number_of_its_own),
 		TEST(fatal_ends_the_process),
 	};
 

@@ -17,6 +17,9 @@
 /* Idle is who had nothing to do for this long: a worker between two requests
  * of a busy hour is not. */
 #define QUIET_MS 50
+/* Of a send buffer; the rest is room for the kernel's own bookkeeping. */
+#define BUFFER_SHARE 4
+#define ROOM_UNKNOWN SIZE_MAX
 
 struct server {
 	struct reception reception;
@@ -25,6 +28,7 @@ struct server {
 	const struct fcgi_observer *observer;
 	struct fcgi_counts *counts;
 	struct arena *arena;
+	size_t room_bytes; /* a reply up to this size never blocks */
 };
 
 /* --- what the surroundings see ------------------------------------------ */
@@ -76,6 +80,21 @@ receive(struct server *server, FCGX_Request *fcgi, int64_t started_us,
 	return NULL;
 }
 
+/* A request that is all there cannot block, and its time is not watched. */
+static const char *
+receive_in_time(struct server *server, FCGX_Request *fcgi,
+    const struct guest *guest, struct http_request *request)
+{
+	int64_t started_us = clock_monotonic_us();
+	const char *trouble;
+
+	if (guest->all_there)
+		return receive(server, fcgi, started_us, request);
+	socket_watch_start(guest->fd, server->limits->read_timeout_ms);
+	trouble = receive(server, fcgi, started_us, request);
+	return socket_watch_stop() ? trouble : "slow";
+}
+
 static bool
 put(FCGX_Stream *out, const char *bytes, size_t len)
 {
@@ -101,6 +120,48 @@ send_reply(FCGX_Request *fcgi, const struct http_request *request,
 		sent = put(fcgi->out, response->body.bytes, response->body.len);
 	return FCGX_FClose(fcgi->err) == 0 && FCGX_FClose(fcgi->out) == 0 &&
 	       sent;
+}
+
+/* What a connection on which nothing was sent yet takes at once. Only a unix
+ * socket's buffer is its own: TCP's memory is everybody's. */
+static size_t
+room_of(int fd)
+{
+	int domain = 0, buffer = 0;
+	socklen_t size = sizeof(int);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 ||
+	    domain != AF_UNIX ||
+	    getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, &size) != 0)
+		return 0;
+	return (size_t)buffer / BUFFER_SHARE;
+}
+
+/* Connections of one listening socket are alike: the first one tells. */
+static bool
+may_block(struct server *server, int fd, size_t bytes)
+{
+	if (server->room_bytes == ROOM_UNKNOWN)
+		server->room_bytes = room_of(fd);
+	return bytes > server->room_bytes;
+}
+
+static bool
+send_in_time(struct server *server, FCGX_Request *fcgi,
+    const struct http_request *request, const struct http_response *response,
+    const struct buf *head)
+{
+	bool watched =
+	    may_block(server, fcgi->ipcFd, head->len + response->body.len);
+	bool sent;
+
+	if (watched)
+		socket_watch_start(
+		    fcgi->ipcFd, server->limits->read_timeout_ms);
+	sent = send_reply(fcgi, request, response, head);
+	if (watched)
+		(void)socket_watch_stop();
+	return sent;
 }
 
 /* libfcgi reads from our descriptor as if it were a connection kept from an
@@ -136,9 +197,7 @@ answer(struct server *server, FCGX_Request *fcgi, struct http_request *request)
 		observer->working(observer->context, request);
 	exchange_handle(
 	    server->handler, request, server->limits, &response, &head);
-	socket_watch_start(fcgi->ipcFd, server->limits->read_timeout_ms);
-	sent = send_reply(fcgi, request, &response, &head);
-	(void)socket_watch_stop();
+	sent = send_in_time(server, fcgi, request, &response, &head);
 	let_go(fcgi);
 	server->counts->requests++;
 	server->counts->unsent += !sent;
@@ -166,17 +225,13 @@ drop(struct server *server, FCGX_Request *fcgi, const char *why)
 static bool
 serve(struct server *server, const struct guest *guest)
 {
-	int64_t started_us = clock_monotonic_us();
 	struct http_request request;
 	FCGX_Request fcgi;
 	const char *trouble;
 
 	tell(server->observer->reading, server);
 	adopt(&fcgi, guest->fd);
-	socket_watch_start(guest->fd, server->limits->read_timeout_ms);
-	trouble = receive(server, &fcgi, started_us, &request);
-	if (!socket_watch_stop())
-		trouble = "slow";
+	trouble = receive_in_time(server, &fcgi, guest, &request);
 	if (trouble == NULL) {
 		request.queued_ms = guest->queued_ms;
 		answer(server, &fcgi, &request);
@@ -253,6 +308,7 @@ fcgi_server_run(int listen_fd, const struct http_limits *limits,
 		.observer = observer != NULL ? observer : &nobody,
 		.counts = counts,
 		.arena = arena_create(limits->arena_bytes),
+		.room_bytes = ROOM_UNKNOWN,
 	};
 	int result;
 

@@ -11,11 +11,22 @@
 #define HEADER_BYTES   8
 #define VERSION	       1
 #define AT_TYPE	       1
+#define AT_ID_HIGH     2
+#define AT_ID_LOW      3
 #define AT_LENGTH_HIGH 4
 #define AT_LENGTH_LOW  5
 #define AT_PADDING     6
+#define TYPE_BEGIN     1
 #define TYPE_ABORT     2
+#define TYPE_PARAMS    4
 #define TYPE_STDIN     5
+
+struct record {
+	unsigned type;
+	unsigned id;
+	size_t content;
+	size_t whole; /* header and padding included */
+};
 
 int
 lobby_open(struct lobby *lobby, int64_t limit_ms)
@@ -43,39 +54,80 @@ lobby_close(struct lobby *lobby)
 
 /* --- what has come ------------------------------------------------------ */
 
-/* The end of its input closes a request, and so does its abortion; what is no
- * record at all needs no more of it either. */
 static bool
-has_end(const unsigned char *bytes, size_t len)
+record_at(const unsigned char *header, struct record *record)
 {
-	size_t at = 0;
-
-	while (len - at >= HEADER_BYTES) {
-		const unsigned char *header = bytes + at;
-		size_t content =
-		    (size_t)header[AT_LENGTH_HIGH] << 8 | header[AT_LENGTH_LOW];
-		size_t whole = HEADER_BYTES + content + header[AT_PADDING];
-
-		if (header[0] != VERSION || header[AT_TYPE] == TYPE_ABORT ||
-		    (header[AT_TYPE] == TYPE_STDIN && content == 0))
-			return true;
-		if (whole > len - at)
-			return false;
-		at += whole;
-	}
-	return false;
+	record->type = header[AT_TYPE];
+	record->id = (unsigned)header[AT_ID_HIGH] << 8 | header[AT_ID_LOW];
+	record->content =
+	    (size_t)header[AT_LENGTH_HIGH] << 8 | header[AT_LENGTH_LOW];
+	record->whole = HEADER_BYTES + record->content + header[AT_PADDING];
+	return header[0] == VERSION;
 }
 
-bool
-lobby_is_whole(const struct lobby *lobby, int fd)
+/* What every web server sends, and nothing besides: a beginning, parameters and
+ * input, the latter two up to their empty records, all of one request. Of that
+ * libfcgi reads exactly this much, whereas it passes over strange records and
+ * reads on. */
+struct order {
+	unsigned id;
+	unsigned next; /* the one type that may come; 0: another came */
+};
+
+static void
+note_order(struct order *order, const struct record *record)
+{
+	if (order->next == TYPE_BEGIN)
+		order->id = record->id;
+	if (record->type != order->next || record->id != order->id ||
+	    record->id == 0)
+		order->next = 0;
+	else if (order->next == TYPE_BEGIN)
+		order->next = TYPE_PARAMS;
+	else if (order->next == TYPE_PARAMS && record->content == 0)
+		order->next = TYPE_STDIN;
+}
+
+/* The end of its input closes a request, and so does its abortion; what is no
+ * record at all needs no more of it either. */
+static enum arrival
+judge(const unsigned char *bytes, size_t len)
+{
+	struct order order = { .next = TYPE_BEGIN };
+	struct record record;
+
+	for (size_t at = 0; len - at >= HEADER_BYTES; at += record.whole) {
+		if (!record_at(bytes + at, &record) ||
+		    record.type == TYPE_ABORT)
+			return ARRIVAL_ENOUGH;
+		note_order(&order, &record);
+		if (record.type == TYPE_STDIN && record.content == 0)
+			return order.next == TYPE_STDIN &&
+				       record.whole <= len - at
+				   ? ARRIVAL_ALL
+				   : ARRIVAL_ENOUGH;
+		if (record.whole > len - at)
+			break;
+	}
+	return ARRIVAL_PART;
+}
+
+enum arrival
+lobby_look(const struct lobby *lobby, int fd)
 {
 	ssize_t len = recv(
 	    fd, lobby->peeked, LOBBY_ENOUGH_BYTES, MSG_PEEK | MSG_DONTWAIT);
+	enum arrival arrival;
 
 	if (len < 0)
-		return errno != EAGAIN && errno != EINTR;
-	return len == 0 || (size_t)len == LOBBY_ENOUGH_BYTES ||
-	       has_end((const unsigned char *)lobby->peeked, (size_t)len);
+		return errno == EAGAIN || errno == EINTR ? ARRIVAL_PART
+							 : ARRIVAL_ENOUGH;
+	if (len == 0)
+		return ARRIVAL_ENOUGH;
+	arrival = judge((const unsigned char *)lobby->peeked, (size_t)len);
+	if (arrival == ARRIVAL_PART && (size_t)len == LOBBY_ENOUGH_BYTES)
+		return ARRIVAL_ENOUGH;
+	return arrival;
 }
 
 /* --- coming and going --------------------------------------------------- */
@@ -113,6 +165,7 @@ bool
 lobby_call(struct lobby *lobby, struct guest *out)
 {
 	struct epoll_event event;
+	enum arrival arrival;
 	bool hung_up;
 
 	if (epoll_wait(lobby->epoll_fd, &event, 1, 0) != 1)
@@ -121,9 +174,11 @@ lobby_call(struct lobby *lobby, struct guest *out)
 	for (size_t i = 0; i < lobby->count; i++) {
 		if (lobby->guests[i].fd != event.data.fd)
 			continue;
-		if (!hung_up && !lobby_is_whole(lobby, event.data.fd))
+		arrival = lobby_look(lobby, event.data.fd);
+		if (!hung_up && arrival == ARRIVAL_PART)
 			return false;
 		*out = take_out(lobby, i);
+		out->all_there = arrival == ARRIVAL_ALL;
 		return true;
 	}
 	return false;

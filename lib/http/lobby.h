@@ -15,10 +15,20 @@
 /* What every socket can hold for us; more is not waited for. */
 #define LOBBY_ENOUGH_BYTES ((size_t)48 * 1024)
 
+/* How much of a request is there. */
+enum arrival {
+	ARRIVAL_PART,
+	/* So much that a worker may read it, though that can take a while; or
+	 * no request at all. */
+	ARRIVAL_ENOUGH,
+	ARRIVAL_ALL /* all that reading it will ask for: it cannot block */
+};
+
 struct guest {
 	int fd;
 	int64_t came_us;   /* monotonic; when it was accepted */
 	int64_t queued_ms; /* before that, in the listen queue */
+	bool all_there;	   /* ARRIVAL_ALL was seen */
 };
 
 struct lobby {
@@ -34,9 +44,8 @@ int lobby_open(struct lobby *lobby, int64_t limit_ms) MUST_CHECK;
 /* Closes whoever is still there. */
 void lobby_close(struct lobby *lobby);
 
-/* True when the request of this connection is whole, long enough, or no
- * request at all, so that reading it need not be waited for. */
-bool lobby_is_whole(const struct lobby *lobby, int fd);
+/* Looks at what this connection has sent; takes nothing of it. */
+enum arrival lobby_look(const struct lobby *lobby, int fd);
 /* Keeps a connection; when all places are taken the one that waits longest has
  * to go: it is put into *out, and true returned. */
 bool lobby_add(

@@ -81,6 +81,7 @@ reception_open(struct reception *reception, int listen_fd, int64_t limit_ms,
     struct err *err)
 {
 	int flags = fcntl(listen_fd, F_GETFL);
+	int on = 1;
 
 	reception->listen_fd = listen_fd;
 	reception->signal_fd = -1;
@@ -89,6 +90,9 @@ reception_open(struct reception *reception, int listen_fd, int64_t limit_ms,
 	if (flags < 0 || fcntl(listen_fd, F_SETFL, flags | O_NONBLOCK) != 0)
 		return err_set(err, &ERR_INTERNAL, "listening socket: %s",
 		    strerror(errno));
+	/* What is accepted inherits it. Unix sockets refuse it and need none.
+	 */
+	setsockopt(listen_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	reception->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (reception->epoll_fd < 0 || set_signals(reception) < 0 ||
 	    lobby_open(&reception->lobby, limit_ms) != 0 ||
@@ -141,13 +145,10 @@ wait_out_shortage(const struct reception *reception)
 static int
 let_in(const struct reception *reception, struct guest *guest, bool *fatal)
 {
-	int on = 1;
 	int fd = accept4(reception->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 
 	*fatal = false;
 	if (fd >= 0) {
-		/* Refused by unix sockets, which need none of it. */
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		*guest = (struct guest){
 			.fd = fd,
 			.came_us = clock_monotonic_us(),
@@ -179,12 +180,15 @@ static enum reception_event
 receive(struct reception *reception, struct guest *guest)
 {
 	struct guest newcomer;
+	enum arrival arrival;
 	bool fatal;
 
 	if (let_in(reception, &newcomer, &fatal) != 0)
 		return fatal ? RECEPTION_BROKEN : RECEPTION_QUIET;
-	if (lobby_is_whole(&reception->lobby, newcomer.fd)) {
+	arrival = lobby_look(&reception->lobby, newcomer.fd);
+	if (arrival != ARRIVAL_PART) {
 		*guest = newcomer;
+		guest->all_there = arrival == ARRIVAL_ALL;
 		return RECEPTION_GUEST;
 	}
 	return lobby_add(&reception->lobby, &newcomer, guest)

@@ -247,6 +247,31 @@ a_peer_that_never_stops_sending_is_dropped(void **state)
 	fcgi_discard(&record);
 }
 
+/* libfcgi passes over a record of another request and reads on: what looks like
+ * the end is none, and the peer says no more. */
+static void
+an_end_that_is_anothers_does_not_pin_the_worker(void **state)
+{
+	struct fcgi_message message = { 0 };
+	struct fcgi_reply reply;
+	int fd;
+
+	(void)state;
+	worker_read_timeout_ms = 1000;
+	worker_start();
+	add_up_to_params(&message, FCGI_ROLE_RESPONDER);
+	fcgi_add_record(&message, FCGI_TYPE_STDIN, NULL, 0);
+	message.bytes[message.len - 5] = 2; /* the request's number */
+	fd = fcgi_connect(worker_socket);
+	assert_true(fcgi_send(fd, message.bytes, message.len));
+	worker_finish(fd, &reply);
+	worker_assert_dropped(&reply, 0);
+	worker_assert_serving();
+	worker_stop(SIGTERM);
+	assert_dropped_as("slow", 1);
+	fcgi_discard(&message);
+}
+
 static void
 a_length_of_two_gigabytes_is_dropped(void **state)
 {
@@ -371,6 +396,7 @@ main(void)
 		TEST(a_silent_peer_is_dropped),
 		TEST(a_dripping_peer_is_dropped),
 		TEST(a_peer_that_never_stops_sending_is_dropped),
+		TEST(an_end_that_is_anothers_does_not_pin_the_worker),
 		TEST(a_length_of_two_gigabytes_is_dropped),
 		TEST(many_silent_peers_do_not_pin_the_worker),
 		TEST(peers_in_the_middle_do_not_pin_the_worker),

@@ -41,20 +41,20 @@ close_pair(const int pair[2])
 	close(pair[1]);
 }
 
-static bool
-is_whole(const void *bytes, size_t len)
+static enum arrival
+look(const void *bytes, size_t len)
 {
 	int pair[2];
-	bool whole;
+	enum arrival arrival;
 
 	open_pair(pair);
 	assert_int_equal(send(pair[1], bytes, len, 0), len);
-	whole = lobby_is_whole(&lobby, pair[0]);
+	arrival = lobby_look(&lobby, pair[0]);
 	/* Nothing was taken. */
 	if (len > 0)
 		assert_int_equal(recv(pair[0], lobby.peeked, len, 0), len);
 	close_pair(pair);
-	return whole;
+	return arrival;
 }
 
 static void
@@ -67,9 +67,73 @@ a_request_is_whole_with_its_last_byte(void **state)
 	(void)state;
 	fcgi_add_request(&message, false, pairs, "hello", 5);
 	for (size_t len = 0; len < message.len; len++)
-		assert_false(is_whole(message.bytes, len));
-	assert_true(is_whole(message.bytes, message.len));
+		assert_int_equal(look(message.bytes, len), ARRIVAL_PART);
+	assert_int_equal(look(message.bytes, message.len), ARRIVAL_ALL);
 	fcgi_discard(&message);
+}
+
+/* Records in the order of their coming: type, request, whether it is empty.
+ * Reading any of these requests could block, whatever its last record says. */
+static const struct {
+	struct {
+		unsigned char type, id;
+		bool full;
+	} records[6];
+} strange[] = {
+	{ { { FCGI_TYPE_STDIN, 1, false } } },
+	{ { { FCGI_TYPE_PARAMS, 1, false }, { FCGI_TYPE_STDIN, 1, false } } },
+	{ { { FCGI_TYPE_BEGIN, 1, true }, { FCGI_TYPE_STDIN, 1, false } } },
+	{ { { FCGI_TYPE_BEGIN, 1, true }, { FCGI_TYPE_PARAMS, 1, true },
+	    { FCGI_TYPE_STDIN, 1, false } } },
+	/* Another request's: passed over. */
+	{ { { FCGI_TYPE_BEGIN, 1, true }, { FCGI_TYPE_PARAMS, 1, false },
+	    { FCGI_TYPE_STDIN, 2, false } } },
+	{ { { FCGI_TYPE_BEGIN, 1, true }, { FCGI_TYPE_PARAMS, 2, false },
+	    { FCGI_TYPE_STDIN, 1, false } } },
+	/* A question to the program: answered, and read on. */
+	{ { { FCGI_TYPE_GET_VALUES, 0, false }, { FCGI_TYPE_BEGIN, 1, true },
+	    { FCGI_TYPE_PARAMS, 1, false }, { FCGI_TYPE_STDIN, 1, false } } },
+	{ { { FCGI_TYPE_BEGIN, 0, true }, { FCGI_TYPE_PARAMS, 0, false },
+	    { FCGI_TYPE_STDIN, 0, false } } },
+	{ { { FCGI_TYPE_BEGIN, 1, true }, { FCGI_TYPE_BEGIN, 1, true },
+	    { FCGI_TYPE_PARAMS, 1, false }, { FCGI_TYPE_STDIN, 1, false } } },
+};
+
+static void
+what_libfcgi_may_read_on_after_is_not_all(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(strange); i++) {
+		unsigned char bytes[6 * 16] = { 0 };
+		size_t len = 0;
+
+		for (size_t r = 0; strange[i].records[r].type != 0; r++) {
+			unsigned char *record = bytes + len;
+
+			record[0] = 1;
+			record[1] = strange[i].records[r].type;
+			record[3] = strange[i].records[r].id;
+			record[5] = strange[i].records[r].full ? 8 : 0;
+			len += 8 + record[5];
+		}
+		assert_int_equal(look(bytes, len), ARRIVAL_ENOUGH);
+	}
+}
+
+/* The last record's padding is read as well. */
+static void
+padding_belongs_to_all(void **state)
+{
+	static const unsigned char bytes[] = { 1, FCGI_TYPE_BEGIN, 0, 1, 0, 8,
+		0, 0,			/* and its body: */
+		0, 1, 0, 0, 0, 0, 0, 0, /* a responder */
+		1, FCGI_TYPE_PARAMS, 0, 1, 0, 0, 0, 0, 1, FCGI_TYPE_STDIN, 0, 1,
+		0, 0, 2, 0, /* and its padding: */
+		0, 0 };
+
+	(void)state;
+	assert_int_equal(look(bytes, sizeof(bytes)), ARRIVAL_ALL);
+	assert_int_equal(look(bytes, sizeof(bytes) - 1), ARRIVAL_ENOUGH);
 }
 
 static void
@@ -79,13 +143,13 @@ an_abortion_and_garbage_need_no_more(void **state)
 
 	(void)state;
 	fcgi_add_begin(&message, FCGI_ROLE_RESPONDER, false);
-	assert_false(is_whole(message.bytes, message.len));
+	assert_int_equal(look(message.bytes, message.len), ARRIVAL_PART);
 	fcgi_add_record(&message, FCGI_TYPE_ABORT, NULL, 0);
-	assert_true(is_whole(message.bytes, message.len));
+	assert_int_equal(look(message.bytes, message.len), ARRIVAL_ENOUGH);
 	fcgi_discard(&message);
-	assert_true(is_whole("GET / HTTP/1.1", 14));
+	assert_int_equal(look("GET / HTTP/1.1", 14), ARRIVAL_ENOUGH);
 	/* Too little to tell. */
-	assert_false(is_whole("GET / H", 7));
+	assert_int_equal(look("GET / H", 7), ARRIVAL_PART);
 }
 
 static void
@@ -101,10 +165,10 @@ a_long_request_is_not_waited_for(void **state)
 	assert_int_equal(
 	    send(pair[1], message.bytes, LOBBY_ENOUGH_BYTES - 1, 0),
 	    LOBBY_ENOUGH_BYTES - 1);
-	assert_false(lobby_is_whole(&lobby, pair[0]));
+	assert_int_equal(lobby_look(&lobby, pair[0]), ARRIVAL_PART);
 	assert_int_equal(
 	    send(pair[1], message.bytes + LOBBY_ENOUGH_BYTES - 1, 1, 0), 1);
-	assert_true(lobby_is_whole(&lobby, pair[0]));
+	assert_int_equal(lobby_look(&lobby, pair[0]), ARRIVAL_ENOUGH);
 	close_pair(pair);
 	fcgi_discard(&message);
 }
@@ -112,7 +176,7 @@ a_long_request_is_not_waited_for(void **state)
 static struct guest
 guest_of(int fd, int64_t came_us)
 {
-	return (struct guest){ fd, came_us, 7 };
+	return (struct guest){ .fd = fd, .came_us = came_us, .queued_ms = 7 };
 }
 
 static void
@@ -238,6 +302,8 @@ main(void)
 #define TEST(function)                                                         \
 	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 		TEST(a_request_is_whole_with_its_last_byte),
+		TEST(what_libfcgi_may_read_on_after_is_not_all),
+		TEST(padding_belongs_to_all),
 		TEST(an_abortion_and_garbage_need_no_more),
 		TEST(a_long_request_is_not_waited_for),
 		TEST(a_guest_is_called_when_all_has_come),

@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -182,17 +184,39 @@ act_on(struct mq *mq, const amqp_frame_t *frame, struct err *err)
 	}
 }
 
+/* False when nothing has come by the deadline. The library would read first
+ * and wait then: in vain whenever the answer is still on its way. A record of
+ * TLS is never larger than what it reads at once, so none is hidden. */
+static bool
+await_input(struct mq *mq, struct deadline deadline)
+{
+	struct pollfd input = { .events = POLLIN };
+	int ready;
+
+	if (amqp_frames_enqueued(mq->wire) || amqp_data_in_buffer(mq->wire))
+		return true;
+	input.fd = amqp_get_sockfd(mq->wire);
+	do
+		ready = poll(&input, 1, (int)deadline_left_ms(deadline));
+	while (ready < 0 && errno == EINTR);
+	return ready != 0;
+}
+
 /* As mq_pump, but a closed channel (channel_open, err) is left to the caller.
  */
 static int
 read_frame(struct mq *mq, struct deadline deadline, struct err *err)
 {
-	int64_t ms = deadline_left_ms(deadline);
-	struct timeval left = { .tv_sec = ms / 1000,
-		.tv_usec = (ms % 1000) * 1000 };
+	struct timeval left;
 	amqp_frame_t frame;
+	int64_t ms;
 	int status, acted;
 
+	if (!await_input(mq, deadline))
+		return 0;
+	ms = deadline_left_ms(deadline);
+	left = (struct timeval){ .tv_sec = ms / 1000,
+		.tv_usec = (ms % 1000) * 1000 };
 	status = amqp_simple_wait_frame_noblock(mq->wire, &frame, &left);
 	if (status == AMQP_STATUS_TIMEOUT)
 		return 0;

@@ -186,11 +186,11 @@ has_room(const struct mq *mq, size_t bytes)
 	int unsent = 0, buffer = 0;
 	socklen_t len = sizeof(buffer);
 
-	if (ioctl(fd, SIOCOUTQ, &unsent) != 0 ||
+	/* What cannot be asked, the write itself will tell. */
+	if (ioctl(fd, SIOCOUTQ, &unsent) != 0 || unsent == 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, &len) != 0)
-		return true; /* the write itself will tell */
-	return unsent == 0 ||
-	       (size_t)unsent + bytes <= (size_t)buffer / BUFFER_SHARE;
+		return true;
+	return (size_t)unsent + bytes <= (size_t)buffer / BUFFER_SHARE;
 }
 
 static int
@@ -283,7 +283,7 @@ send_batch(struct mq *mq, const struct mq_message messages[], size_t count,
 		amqp_basic_properties_t properties =
 		    properties_of(&messages[i], &header);
 
-		if (i % DRAIN_EVERY == 0 && mq_drain(mq, err) != 0)
+		if (i > 0 && i % DRAIN_EVERY == 0 && mq_drain(mq, err) != 0)
 			return -1;
 		if (mq->blocked)
 			break;

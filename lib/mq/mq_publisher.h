@@ -41,8 +41,8 @@ int mq_publisher_open(
  *
  * After a passed deadline (ERR_TIMEOUT) the connection stays open; a confirm
  * that comes late is told from those of newer messages. Nothing is written to
- * a blocked broker, nor more than the kernel takes at once, so that no write
- * waits for a broker that does not read.
+ * a broker that is known to be blocked, nor more than the kernel takes at once,
+ * so that no write waits for a broker that does not read.
  */
 int mq_publish(struct mq *mq, const struct mq_message messages[], size_t count,
     struct deadline deadline, enum mq_verdict verdicts[],

@@ -17,6 +17,7 @@
 /* One position of rest_perform. */
 struct transfer {
 	CURL *easy;
+	CURLU *url;
 	struct rest_call *call; /* NULL: not running */
 	struct curl_slist *headers;
 	struct buf body;
@@ -165,7 +166,8 @@ rest_client_create(const struct rest_settings *settings)
 		goto out;
 	for (size_t i = 0; i < REST_MAX_CALLS; i++) {
 		client->transfers[i].easy = curl_easy_init();
-		if (!client->transfers[i].easy)
+		client->transfers[i].url = curl_url();
+		if (!client->transfers[i].easy || !client->transfers[i].url)
 			goto out;
 	}
 	return client;
@@ -179,8 +181,10 @@ rest_client_free(struct rest_client *client)
 {
 	if (!client)
 		return;
-	for (size_t i = 0; i < REST_MAX_CALLS; i++)
+	for (size_t i = 0; i < REST_MAX_CALLS; i++) {
 		curl_easy_cleanup(client->transfers[i].easy);
+		curl_url_cleanup(client->transfers[i].url);
+	}
 	curl_multi_cleanup(client->multi);
 	free(client);
 	curl_global_cleanup();
@@ -202,6 +206,23 @@ header_valid(const struct rest_header *header)
 		if (*at < ' ' || *at > '~')
 			return false;
 	return true;
+}
+
+/* A URL that is parsed already spares libcurl writing it out again, which it
+ * does with the text alone; without the text it would write that. */
+static CURLcode
+set_url(struct transfer *transfer)
+{
+	const char *url = transfer->call->url;
+
+	if (curl_url_set(transfer->url, CURLUPART_URL, url,
+		CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME |
+		    CURLU_PATH_AS_IS))
+		return CURLE_URL_MALFORMAT;
+	if (curl_easy_setopt(transfer->easy, CURLOPT_URL, url) ||
+	    curl_easy_setopt(transfer->easy, CURLOPT_CURLU, transfer->url))
+		return CURLE_OUT_OF_MEMORY;
+	return CURLE_OK;
 }
 
 /* libcurl takes "Name:" as the wish to send none, "Name;" as an empty one. */
@@ -325,13 +346,19 @@ static void
 start(struct rest_client *client, struct transfer *transfer,
     struct rest_call *call, struct arena *arena, int64_t timeout_ms)
 {
+	CURLcode code;
+
 	transfer->call = call;
 	transfer->header_count = transfer->header_bytes = 0;
 	transfer->refusal = NULL;
 	transfer->error[0] = '\0';
 	buf_init(&transfer->body, arena, client->settings.max_body_bytes);
+	code = set_url(transfer);
+	if (code) {
+		finish(transfer, code);
+		return;
+	}
 	if (set_up(transfer, &client->settings) ||
-	    curl_easy_setopt(transfer->easy, CURLOPT_URL, call->url) ||
 	    set_headers(transfer, arena) ||
 	    set_times(
 		transfer, client->settings.connect_timeout_ms, timeout_ms) ||

@@ -1,5 +1,9 @@
 """run_tests.py [--sanitize] [SUITE ...]: runs the suites and ends with one
-line, `N passed, N failed`. Without a suite: all of them."""
+line, `N passed, N failed`. Without a suite: all of them.
+
+Some checks need packages of npm. Where these are not there yet and npm's
+registry cannot be reached, they are skipped, and the line ends with
+`, N skipped`. Nothing else is ever skipped."""
 
 import concurrent.futures
 import fcntl
@@ -14,7 +18,7 @@ import time
 import xml.etree.ElementTree
 
 from stack.broker import Broker
-from stack.build import build, build_page, npm_environment
+from stack.build import build, build_page, no_registry, npm_environment
 from stack.database import Database
 from stack.follow import Follower
 from stack.process import Failure, Processes
@@ -27,6 +31,7 @@ LINT = os.path.join(CHECKOUT, "tests", "lint")
 TEST_ROOT = os.path.join(CHECKOUT, "var", "test")
 CHECKS = ("layers", "headers", "isolation", "banned", "format", "size",
           "scripts", "links", "openapi", "cppcheck", "tidy", "selftest")
+NPM_CHECKS = ("openapi", "selftest")
 TEST_TARGETS = ("all", "unit-tests", "integration-tests")
 # A program that hangs is ended; none needs a tenth of this.
 TEST_SECONDS = 600
@@ -47,16 +52,25 @@ class Tally:
         self._lock = threading.Lock()
         self.passed = 0
         self.failed = 0
+        self.skipped = 0
 
-    def add(self, name, passed, failed, seconds, output=""):
+    def add(self, name, passed, failed, seconds, output="", skipped=0,
+            reason=""):
         with self._lock:
             self.passed += passed
             self.failed += failed
+            self.skipped += skipped
             result = f"{passed} passed" + (f", {failed} FAILED" if failed
                                            else "")
+            if skipped:
+                result += f", {skipped} SKIPPED: {reason}"
             print(f"  {name:<44} {result} ({seconds:.1f} s)", flush=True)
             if failed and output:
                 print(output.rstrip(), flush=True)
+
+    def line(self):
+        return f"{self.passed} passed, {self.failed} failed" + (
+            f", {self.skipped} skipped" if self.skipped else "")
 
 
 class Runner:
@@ -91,7 +105,7 @@ class Runner:
     def _build(self, name, settings):
         return self._one(name, lambda: build(
             self.processes, {"checkout": CHECKOUT, **settings}, TEST_TARGETS,
-            name.replace(" ", "-")))
+            name.replace(" ", "-")))[0]
 
     def lint(self):
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
@@ -100,15 +114,24 @@ class Runner:
                             self.processes.run(
                                 f"lint-{c}", [os.path.join(LINT, c + ".sh")],
                                 TEST_SECONDS, env=npm_environment(),
-                                cwd=CHECKOUT, show=True))
+                                cwd=CHECKOUT, show=True),
+                            check in NPM_CHECKS)
 
     def unit(self):
         self._programs("UNIT_TESTS", {})
 
     def corpus(self):
-        self._one("json corpus", lambda: self.processes.run(
-            "json-corpus", ["make", "-s", "test-json-corpus"], TEST_SECONDS,
-            env=npm_environment(), cwd=CHECKOUT, show=True))
+        self._one("json corpus", self._corpus, npm=True)
+
+    def _corpus(self):
+        for name, command in (
+                ("json-gate", ["make", "-s",
+                               f"{self.build_dir}/bin/json_gate"]),
+                ("json-corpus", ["/usr/bin/python3",
+                                 "tests/corpus/json_corpus.py",
+                                 self.build_dir])):
+            self.processes.run(name, command, TEST_SECONDS,
+                               env=npm_environment(), cwd=CHECKOUT, show=True)
 
     def integration(self):
         """Programs that find a database and a broker in their environment."""
@@ -137,8 +160,7 @@ class Runner:
             sockets.remove()
 
     def api(self):
-        self._page()
-        self._pytest("api", ["tests/api"], {})
+        self._pytest("api", ["tests/api"], {}, self._page())
 
     def webservers(self):
         """The API tests again, behind each web server that conf/ has files
@@ -153,10 +175,13 @@ class Runner:
                              {"WEBSERVER": kind})
 
     def _page(self):
-        self._one("page at /docs", lambda: build_page(
-            self.processes, CHECKOUT, self.build_dir))
+        """Why the page has no viewer, when its tests are to be skipped."""
+        return self._one("page at /docs", lambda: build_page(
+            self.processes, CHECKOUT, self.build_dir), npm=True)[1]
 
-    def _pytest(self, name, arguments, env):
+    def _pytest(self, name, arguments, env, no_viewer=None):
+        if no_viewer:
+            env = {**env, "BOOKING_TEST_NO_VIEWER": no_viewer}
         log = name.replace(" ", "-")
         report = os.path.join(self.directory, f"{log}.xml")
         started = time.monotonic()
@@ -177,25 +202,33 @@ class Runner:
         finally:
             self.processes.stop(process)
             follower.show()
-        passed, failed = junit_counts(report)
+        passed, failed, skipped = junit_counts(report, no_viewer)
         if process.ended() != 0 and failed == 0 or passed + failed == 0:
             failed += 1
         self.tally.add(name, passed, failed, time.monotonic() - started,
-                       process.how_it_ended())
+                       process.how_it_ended(), skipped, no_viewer)
 
     # --- pieces ------------------------------------------------------------------
 
-    def _one(self, name, action):
-        """A check that is one test."""
+    def _one(self, name, action, npm=False):
+        """A check that is one test. With `npm` it is skipped when npm's
+        registry cannot be reached. Returns whether it passed, and why it was
+        skipped."""
         started = time.monotonic()
+        failure = reason = None
         try:
             action()
-            self.tally.add(name, 1, 0, time.monotonic() - started)
-            return True
-        except Failure as failure:
-            self.tally.add(name, 0, 1, time.monotonic() - started,
-                           str(failure))
-            return False
+        except Failure as caught:
+            failure = caught
+            reason = no_registry(failure) if npm else None
+        seconds = time.monotonic() - started
+        if reason:
+            self.tally.add(name, 0, 0, seconds, skipped=1, reason=reason)
+        elif failure:
+            self.tally.add(name, 0, 1, seconds, str(failure))
+        else:
+            self.tally.add(name, 1, 0, seconds)
+        return failure is None, reason
 
     def _programs(self, variable, env):
         """The cmocka programs that the Makefile names under `variable`."""
@@ -267,18 +300,21 @@ def cmocka_count(word, output):
         re.MULTILINE))
 
 
-def junit_counts(report):
+def junit_counts(report, reason):
+    """Passed, failed, and skipped for that reason. One that is skipped for
+    any other is one that nobody runs: it has failed."""
     try:
         root = xml.etree.ElementTree.parse(report).getroot()
     except (OSError, xml.etree.ElementTree.ParseError):
-        return 0, 0
+        return 0, 0, 0
     total = failed = 0
     for suite in root.iter("testsuite"):
         total += int(suite.get("tests", 0))
-        # A skipped test is one that nobody runs.
         failed += sum(int(suite.get(kind, 0))
                       for kind in ("failures", "errors", "skipped"))
-    return max(total - failed, 0), failed
+    skipped = sum(1 for test in root.iter("skipped")
+                  if reason and test.get("message") == reason)
+    return max(total - failed, 0), failed - skipped, skipped
 
 
 def fresh_directory():
@@ -328,7 +364,7 @@ def main(arguments):
     else:
         shutil.rmtree(directory, ignore_errors=True)
     lock.close()
-    print(f"{tally.passed} passed, {tally.failed} failed", flush=True)
+    print(tally.line(), flush=True)
     return 0 if tally.failed == 0 and tally.passed > 0 else 1
 
 

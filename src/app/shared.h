@@ -24,6 +24,7 @@ struct shared {
 	struct metrics *metrics;
 	struct shared_cache *auth_cache;
 	struct shared_cache *flight_cache;
+	struct shared_cache *totals_cache;
 	struct shared_breakers *breakers;
 	struct rate_limiter *rate_limiter; /* NULL: no limit */
 	struct seat_hints *seat_hints;

@@ -20,45 +20,74 @@ enum path {
 
 #define MAX_PARAMETERS 16
 #define LAST_MS	       INT64_C(253402300799999) /* of the year 9999 */
+/* Up to here passing over rows costs less than finding the page's ids first:
+ * measured at 1.5 us a row and 65 us for a derived table. */
+#define SHALLOW_SKIP 40
 
 #define ITEM                                                                   \
-	"SELECT b.id, b.booking_reference, b.user_id, b.flight_id, "           \
+	"b.id, b.booking_reference, b.user_id, b.flight_id, "                  \
 	"b.booking_status + 0, b.total_price, b.currency, b.departure, "       \
-	"b.created_at, f.flight_number FROM (SELECT p.id FROM bookings p "
-#define FILTER " AND p.id >= ? AND p.id < ? AND p.booking_status IN (?, ?, ?)"
-#define PAGE(from, where, order, outer)                                        \
-	ITEM from                                                              \
-	    " WHERE " where FILTER " ORDER BY " order                          \
-	    " LIMIT ? OFFSET ?) page"                                          \
-	    " JOIN bookings b ON b.id = page.id"                               \
-	    " JOIN flights f ON f.flight_id = b.flight_id ORDER BY " outer
+	"b.created_at, b.flight_number"
+#define COUNTED_AT 10
+#define LIMITED	   " LIMIT ? OFFSET ?"
+#define BY_IDS(from, where, order)                                             \
+	" FROM (SELECT p.id FROM bookings p " from                             \
+	" WHERE " where order LIMITED                                          \
+	") page JOIN bookings b ON b.id = page.id"
 /* MariaDB finds no range in (column, id) < (?, ?); this it does. */
-#define BEHIND(column, before)                                                 \
-	" AND p." column " " before "= ? AND (p." column " " before            \
-	" ? OR p.id " before " ?)"
-#define SORTED(from, where, column, before, turn)                              \
-	PAGE(from, where BEHIND(column, before),                               \
-	    "p." column turn ", p.id" turn, "b." column turn ", b.id" turn)
-#define BY_ID(before, turn)                                                    \
-	PAGE("", "p.id " before " ?", "p.id" turn, "b.id" turn)
+#define BEHIND(row, column, before)                                            \
+	" AND " row "." column " " before "= ? AND (" row "." column           \
+	" " before " ? OR " row ".id " before " ?)"
+#define ORDER(row, column, turn)                                               \
+	" ORDER BY " row "." column turn ", " row ".id" turn
 
 #define USER_CREATED   "FORCE INDEX (ix_bookings_user_created)"
 #define USER_DEPARTURE "FORCE INDEX (ix_bookings_user_departure)"
 #define FLIGHT	       "FORCE INDEX (ix_bookings_flight)"
 #define DEPARTURE      "FORCE INDEX (ix_bookings_departure)"
-#define OF_USER	       "p.user_id = ?"
-#define OF_FLIGHT      "p.flight_id = ? AND (? OR p.user_id = ?)"
+
+/* Lists with filters. */
+#define OF_USER	  "p.user_id = ?"
+#define OF_FLIGHT "p.flight_id = ? AND (? OR p.user_id = ?)"
 #define OF_REFERENCE                                                           \
 	"p.booking_reference = ? AND (? OR p.user_id = ?)"                     \
 	" AND (? OR p.flight_id = ?)"
+#define FILTER " AND p.id >= ? AND p.id < ? AND p.booking_status IN (?, ?, ?)"
+#define PAGE(from, where, order, outer)                                        \
+	"SELECT " ITEM BY_IDS(from, where FILTER, order) outer
+#define SORTED(from, where, column, before, turn)                              \
+	PAGE(from, where BEHIND("p", column, before),                          \
+	    ORDER("p", column, turn), ORDER("b", column, turn))
+#define BY_ID(before, turn)                                                    \
+	PAGE("", "p.id " before " ?", " ORDER BY p.id" turn,                   \
+	    " ORDER BY b.id" turn)
 #define COUNT(from, where)                                                     \
 	"SELECT COUNT(*) FROM bookings p " from " WHERE " where FILTER
+
+/* Plain lists. */
+#define COUNT_SINCE                                                            \
+	"SELECT COUNT(*) FROM bookings n " USER_CREATED                        \
+	" WHERE n.user_id = ? AND n.created_at >= ?"
+#define COUNTING    "SELECT " ITEM ", (" COUNT_SINCE ")"
+#define ROWS(index) " FROM bookings b " index " WHERE b.user_id = ?"
+#define TOP(index, column, turn)                                               \
+	COUNTING ROWS(index) ORDER("b", column, turn) LIMITED
+#define DEEP(index, column, turn)                                              \
+	COUNTING BY_IDS(index, OF_USER, ORDER("p", column, turn))              \
+	    ORDER("b", column, turn)
+#define NEXT(index, column, before, turn)                                      \
+	"SELECT " ITEM ROWS(index) BEHIND("b", column, before)                 \
+	    ORDER("b", column, turn) LIMITED
 
 /* clang-format off */
 enum {
 	PAGES = 0,
 	COUNTS = PAGES + (int)PATH__COUNT * BOOKING_SORT__COUNT,
-	STATEMENT__COUNT = COUNTS + PATH__COUNT
+	TOPS = COUNTS + PATH__COUNT,
+	DEEPS = TOPS + (int)BOOKING_SORT__COUNT,
+	NEXTS = DEEPS + (int)BOOKING_SORT__COUNT,
+	SINCE = NEXTS + (int)BOOKING_SORT__COUNT,
+	STATEMENT__COUNT
 };
 #define PAGE_OF(path, sort)						\
 	(PAGES + (int)(path) * BOOKING_SORT__COUNT + (int)(sort))
@@ -73,6 +102,14 @@ enum {
 	    SORTED(departure, where, "departure", "<", " DESC") },		\
 	[PAGE_OF(path, SORT_DEPARTURE_ASC)] = { "list." name ".departure_asc",	\
 	    SORTED(departure, where, "departure", ">", "") }
+
+#define PLAIN(sort, name, index, column, before, turn)			\
+	[TOPS + (int)(sort)] = { "list.plain." name ".top",		\
+	    TOP(index, column, turn) },					\
+	[DEEPS + (int)(sort)] = { "list.plain." name ".deep",		\
+	    DEEP(index, column, turn) },				\
+	[NEXTS + (int)(sort)] = { "list.plain." name ".next",		\
+	    NEXT(index, column, before, turn) }
 
 static const struct db_statement SQL[STATEMENT__COUNT] = {
 	PAGES_OF(BY_USER, "user", USER_CREATED, USER_DEPARTURE, OF_USER),
@@ -93,6 +130,15 @@ static const struct db_statement SQL[STATEMENT__COUNT] = {
 	[COUNTS + BY_REFERENCE] = { "list.reference.count",
 	    COUNT("", OF_REFERENCE) },
 	[COUNTS + BY_TIME] = { "list.all.count", COUNT("", "TRUE") },
+	PLAIN(SORT_CREATED_DESC, "created_desc", USER_CREATED, "created_at",
+	    "<", " DESC"),
+	PLAIN(SORT_CREATED_ASC, "created_asc", USER_CREATED, "created_at",
+	    ">", ""),
+	PLAIN(SORT_DEPARTURE_DESC, "departure_desc", USER_DEPARTURE,
+	    "departure", "<", " DESC"),
+	PLAIN(SORT_DEPARTURE_ASC, "departure_asc", USER_DEPARTURE,
+	    "departure", ">", ""),
+	[SINCE] = { "list.plain.since", COUNT_SINCE },
 };
 /* clang-format on */
 
@@ -185,27 +231,58 @@ push_place(struct parameters *params, const struct booking_filter *filter,
 	push(params, db_uuid(&params->bounds[2]));
 }
 
-int
-booking_list_repo_count(struct db *db, struct arena *arena,
-    const struct booking_filter *filter, int64_t *count, struct err *err)
+bool
+booking_list_repo_is_plain(const struct booking_filter *filter)
 {
-	struct parameters params = { .count = 0 };
+	return path_of(filter) == BY_USER && filter->status == ANY_STATUS &&
+	       filter->from_ms <= 0 && filter->to_ms < 0;
+}
+
+static int
+ask_count(struct db *db, struct arena *arena, int statement,
+    const struct parameters *params, int64_t *count, struct err *err)
+{
 	struct db_rows rows;
 
-	push_path(&params, filter);
-	push_filter(&params, filter);
-	if (db_query(db, arena, &SQL[COUNTS + path_of(filter)], params.values,
-		params.count, &rows, err) != 0)
+	if (db_query(db, arena, &SQL[statement], params->values, params->count,
+		&rows, err) != 0)
 		return -1;
 	*count = db_cell_int(db_cell(&rows, 0, 0));
 	return 0;
 }
 
-static void
-read_item(const struct db_rows *rows, size_t row, struct booking *booking)
+int
+booking_list_repo_count(struct db *db, struct arena *arena,
+    const struct booking_filter *filter, int64_t *count, struct err *err)
 {
-	const struct db_cell *cell = db_cell(rows, row, 0);
+	struct parameters params = { .count = 0 };
 
+	push_path(&params, filter);
+	push_filter(&params, filter);
+	return ask_count(
+	    db, arena, COUNTS + (int)path_of(filter), &params, count, err);
+}
+
+static void
+push_since(struct parameters *params, const char *user_id, int64_t since_ms)
+{
+	push(params, db_text(user_id));
+	push(params, db_time(since_ms));
+}
+
+int
+booking_list_repo_count_since(struct db *db, struct arena *arena,
+    const char *user_id, int64_t since_ms, int64_t *count, struct err *err)
+{
+	struct parameters params = { .count = 0 };
+
+	push_since(&params, user_id, since_ms);
+	return ask_count(db, arena, SINCE, &params, count, err);
+}
+
+static void
+read_item(const struct db_cell *cell, struct booking *booking)
+{
 	booking->id = db_cell_uuid(&cell[0]);
 	booking->reference = db_cell_text(&cell[1]);
 	booking->user_id = db_cell_text(&cell[2]);
@@ -218,27 +295,54 @@ read_item(const struct db_rows *rows, size_t row, struct booking *booking)
 	booking->flight.flight_number = db_cell_text(&cell[9]);
 }
 
+static int
+ask_page(struct db *db, struct arena *arena, int statement,
+    const struct parameters *params, struct list_page *page, struct err *err)
+{
+	struct db_rows rows;
+
+	if (db_query(db, arena, &SQL[statement], params->values, params->count,
+		&rows, err) != 0)
+		return -1;
+	page->bookings =
+	    arena_array(arena, rows.count, sizeof(*page->bookings));
+	page->count = rows.count;
+	page->since = -1;
+	if (rows.count > 0 && rows.columns > COUNTED_AT)
+		page->since = db_cell_int(db_cell(&rows, 0, COUNTED_AT));
+	for (size_t i = 0; i < rows.count; i++)
+		read_item(db_cell(&rows, i, 0), &page->bookings[i]);
+	return 0;
+}
+
+static int
+plain_statement(
+    const struct booking_filter *filter, const struct list_part *part)
+{
+	int first = part->skip > SHALLOW_SKIP ? DEEPS : TOPS;
+
+	return (part->after != NULL ? NEXTS : first) + (int)filter->sort;
+}
+
 int
 booking_list_repo_page(struct db *db, struct arena *arena,
     const struct booking_filter *filter, const struct list_part *part,
-    struct booking **bookings, size_t *count, struct err *err)
+    struct list_page *page, struct err *err)
 {
 	struct parameters params = { .count = 0 };
-	struct db_rows rows;
-	const struct db_statement *statement =
-	    &SQL[PAGE_OF(path_of(filter), filter->sort)];
+	bool plain = booking_list_repo_is_plain(filter);
+	bool counts = plain && part->after == NULL;
+	int statement = plain ? plain_statement(filter, part)
+			      : PAGE_OF(path_of(filter), filter->sort);
 
+	if (counts)
+		push_since(&params, filter->user_id, part->since_ms);
 	push_path(&params, filter);
-	push_place(&params, filter, part->after);
-	push_filter(&params, filter);
+	if (!counts)
+		push_place(&params, filter, part->after);
+	if (!plain)
+		push_filter(&params, filter);
 	push(&params, db_int((int64_t)part->limit));
 	push(&params, db_int(part->after == NULL ? part->skip : 0));
-	if (db_query(db, arena, statement, params.values, params.count, &rows,
-		err) != 0)
-		return -1;
-	*bookings = arena_array(arena, rows.count, sizeof(**bookings));
-	*count = rows.count;
-	for (size_t i = 0; i < rows.count; i++)
-		read_item(&rows, i, &(*bookings)[i]);
-	return 0;
+	return ask_page(db, arena, statement, &params, page, err);
 }

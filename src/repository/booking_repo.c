@@ -116,6 +116,7 @@ put_booking_values(struct db_value *out, struct arena *arena,
 	*out++ = db_int((int64_t)booking->passenger_count);
 	*out++ = db_text(booking->special_requests);
 	*out++ = db_time(booking->departure_ms);
+	*out++ = db_text(booking->flight.flight_number);
 	*out++ = db_time(booking->created_at_ms);
 	*out++ = db_time(booking->updated_at_ms);
 	*out++ = db_time(booking->expires_at_ms);

@@ -31,8 +31,8 @@ struct earlier_booking {
 	bool notice_deferred;
 };
 
-/* Inserts the booking row; ERR_DUPLICATE names the key that was taken. key may
- * be NULL. */
+/* Inserts the booking row with its flight's number; ERR_DUPLICATE names the key
+ * that was taken. key may be NULL. */
 int booking_repo_insert(struct db *db, struct arena *arena,
     const struct booking *booking, const struct request_key *key,
     struct err *err) MUST_CHECK;

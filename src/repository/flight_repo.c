@@ -3,7 +3,7 @@
 #include "repository/statements.h"
 
 /* clang-format off */
-enum { FIND, SAVE, MOVE_DEPARTURE, STATEMENT__COUNT };
+enum { FIND, SAVE, CARRY_OVER, STATEMENT__COUNT };
 
 static const struct db_statement SQL[STATEMENT__COUNT] = {
 	[FIND] = { "flight.find",
@@ -23,9 +23,10 @@ static const struct db_statement SQL[STATEMENT__COUNT] = {
 	    "status = VALUES(status), "
 	    "total_seats = GREATEST(total_seats, VALUES(total_seats)), "
 	    "updated_at = VALUES(updated_at)" },
-	[MOVE_DEPARTURE] = { "flight.move_departure",
-	    "UPDATE bookings SET departure = ? "
-	    "WHERE flight_id = ? AND departure <> ?" },
+	[CARRY_OVER] = { "flight.carry_over",
+	    "UPDATE bookings SET departure = ?, flight_number = ? "
+	    "WHERE flight_id = ? "
+	    "AND (departure <> ? OR flight_number <> ?)" },
 };
 /* clang-format on */
 
@@ -87,12 +88,14 @@ flight_repo_save(struct db *db, struct arena *arena,
 }
 
 int
-flight_repo_move_departure(
-    struct db *db, const char *flight_id, int64_t departure_ms, struct err *err)
+flight_repo_carry_over(
+    struct db *db, const struct flight *flight, struct err *err)
 {
-	const struct db_value values[] = { db_time(departure_ms),
-		db_text(flight_id), db_time(departure_ms) };
+	const struct db_value departure = db_time(flight->departure_ms);
+	const struct db_value number = db_text(flight->flight_number);
+	const struct db_value values[] = { departure, number,
+		db_text(flight->flight_id), departure, number };
 
 	return db_execute(
-	    db, &SQL[MOVE_DEPARTURE], values, ARRAY_LEN(values), NULL, err);
+	    db, &SQL[CARRY_OVER], values, ARRAY_LEN(values), NULL, err);
 }

@@ -13,8 +13,9 @@ int flight_repo_find(struct db *db, struct arena *arena, const char *flight_id,
 /* Inserts or replaces the snapshot; total_seats never shrinks. */
 int flight_repo_save(struct db *db, struct arena *arena,
     const struct flight *flight, int64_t now_ms, struct err *err) MUST_CHECK;
-/* Carries a changed departure over to the flight's bookings. */
-int flight_repo_move_departure(struct db *db, const char *flight_id,
-    int64_t departure_ms, struct err *err) MUST_CHECK;
+/* Carries a changed departure or flight number over to the flight's bookings.
+ */
+int flight_repo_carry_over(
+    struct db *db, const struct flight *flight, struct err *err) MUST_CHECK;
 
 #endif

@@ -24,22 +24,110 @@ set_next(
 }
 
 /* One booking more than is shown tells whether there is a further page. */
+static void
+show(const struct booking_query *query, const struct list_page *found,
+    int64_t seen, struct booking_page *page)
+{
+	size_t limit = (size_t)query->limit;
+
+	page->bookings = found->bookings;
+	page->count = found->count;
+	page->more = found->count > limit;
+	if (!page->more)
+		return;
+	page->count = limit;
+	set_next(query, seen, page);
+}
+
+static void
+set_total(
+    const struct booking_query *query, int64_t total, struct booking_page *page)
+{
+	page->total = total;
+	page->pages = (total + query->limit - 1) / query->limit;
+}
+
 static int
 read_page(struct booking_service *service, const struct request_context *ctx,
     const struct booking_query *query, int64_t seen, struct booking_page *page,
     struct err *err)
 {
-	size_t limit = (size_t)query->limit;
-	const struct list_part part = { query->after, seen, limit + 1 };
+	const struct list_part part = {
+		.after = query->after,
+		.skip = seen,
+		.limit = (size_t)query->limit + 1,
+	};
+	struct list_page found;
 
 	if (booking_list_repo_page(service->db, ctx->arena, &query->filter,
-		&part, &page->bookings, &page->count, err) != 0)
+		&part, &found, err) != 0)
 		return -1;
-	page->more = page->count > limit;
-	if (!page->more)
+	show(query, &found, seen, page);
+	return 0;
+}
+
+static int
+go_on(struct booking_service *service, const struct request_context *ctx,
+    const struct booking_query *query, struct booking_page *page,
+    struct err *err)
+{
+	int64_t seen = query->after->seen;
+
+	page->page = seen / query->limit + 1;
+	set_total(query, query->after->total, page);
+	return read_page(service, ctx, query, seen, page, err);
+}
+
+/* Past the end, however far, nothing is looked for. */
+static int
+begin_filtered(struct booking_service *service,
+    const struct request_context *ctx, const struct booking_query *query,
+    struct booking_page *page, struct err *err)
+{
+	int64_t total;
+
+	if (booking_list_repo_count(
+		service->db, ctx->arena, &query->filter, &total, err) != 0)
+		return -1;
+	set_total(query, total, page);
+	if (query->page > page->pages)
 		return 0;
-	page->count = limit;
-	set_next(query, seen, page);
+	return read_page(
+	    service, ctx, query, (query->page - 1) * query->limit, page, err);
+}
+
+/* The page and the count in one statement; an empty page has no count. What is
+ * known of the user's total is not added to: only what was counted as a whole
+ * is remembered, so that an error does not outlive its entry. */
+static int
+begin_plain(struct booking_service *service, const struct request_context *ctx,
+    const struct booking_query *query, struct booking_page *page,
+    struct err *err)
+{
+	const char *user_id = query->filter.user_id;
+	int64_t now_ms = clock_wall_ms();
+	struct counted_bookings known =
+	    booking_totals_find(&service->totals, user_id, now_ms);
+	const struct list_part part = {
+		.skip = (query->page - 1) * query->limit,
+		.limit = (size_t)query->limit + 1,
+		.since_ms = known.before_ms,
+	};
+	struct list_page found;
+
+	if (booking_list_repo_page(service->db, ctx->arena, &query->filter,
+		&part, &found, err) != 0)
+		return -1;
+	if (found.count == 0 &&
+	    booking_list_repo_count_since(service->db, ctx->arena, user_id,
+		known.before_ms, &found.since, err) != 0)
+		return -1;
+	set_total(query, known.count + found.since, page);
+	show(query, &found, part.skip, page);
+	if (known.before_ms == 0 && part.skip == 0 &&
+	    query->filter.sort == SORT_CREATED_DESC)
+		booking_totals_note(&service->totals, user_id, now_ms,
+		    page->total, found.bookings, found.count);
 	return 0;
 }
 
@@ -48,28 +136,13 @@ list(struct booking_service *service, const struct request_context *ctx,
     const struct booking_query *query, struct booking_page *page,
     struct err *err)
 {
-	int64_t limit = query->limit, seen;
-
 	*page = (struct booking_page){ .page = query->page };
 	scoreboard_phase(service->slot, PHASE_DB);
-	if (query->after != NULL) {
-		seen = query->after->seen;
-		page->total = query->after->total;
-		page->page = seen / limit + 1;
-	} else {
-		if (booking_list_repo_count(service->db, ctx->arena,
-			&query->filter, &page->total, err) != 0)
-			return -1;
-		/* Past the end, however far, nothing is looked for. */
-		if ((query->page - 1) > page->total / limit)
-			seen = page->total;
-		else
-			seen = (query->page - 1) * limit;
-	}
-	page->pages = (page->total + limit - 1) / limit;
-	if (query->after == NULL && seen >= page->total)
-		return 0;
-	return read_page(service, ctx, query, seen, page, err);
+	if (query->after != NULL)
+		return go_on(service, ctx, query, page, err);
+	if (booking_list_repo_is_plain(&query->filter))
+		return begin_plain(service, ctx, query, page, err);
+	return begin_filtered(service, ctx, query, page, err);
 }
 
 int

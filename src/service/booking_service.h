@@ -17,6 +17,7 @@
 #include "repository/reference_repo.h"
 #include "repository/seat_repo.h"
 #include "rest/rest_client.h"
+#include "service/booking_totals.h"
 #include "service/inventory.h"
 #include "service/outbox.h"
 #include "service/seat_allocation.h"
@@ -32,6 +33,7 @@ struct booking_service {
 	struct seat_hints *hints; /* NULL: none */
 	struct reference_block references;
 	struct inventory *inventory;
+	struct booking_totals totals;
 };
 
 /* A new booking as it was asked for, checked field by field. */

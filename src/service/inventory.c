@@ -96,8 +96,7 @@ store_in_transaction(struct db *db, void *context, struct err *err)
 	    seat_repo_add(db, work->arena, flight, have, flight->total_seats,
 		now_ms, err) != 0)
 		return -1;
-	return flight_repo_move_departure(
-	    db, flight->flight_id, flight->departure_ms, err);
+	return flight_repo_carry_over(db, flight, err);
 }
 
 int

@@ -222,3 +222,17 @@ def test_moved_departure_reaches_bookings(api, sandbox):
     booked(api, flight, special_requests="again")
     again = api.booking(first["booking_id"]).json()["data"]
     assert again["flight_details"]["departure"] == "2031-05-05T05:00:00Z"
+
+
+@pytest.mark.parametrize("number", ["aa100", "AA200"])
+def test_moved_flight_reaches_lists(api, sandbox, user, number):
+    flight = new_flight()
+    booked(api, flight)
+    sandbox.put_flight(flight, departure="2031-05-05T05:00:00Z",
+                       flight_number=number)
+    booked(api, flight, special_requests="again")
+    for parameters in ({}, {"sort": "departure"}, {"status": "CREATED"}):
+        listed = api.get(f"{BOOKINGS}/user/{user}", params=parameters).json()
+        assert [(b["flight_number"], b["departure"])
+                for b in listed["data"]["bookings"]] == \
+            [(number, "2031-05-05T05:00:00Z")] * 2

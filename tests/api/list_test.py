@@ -147,6 +147,48 @@ def test_new_bookings_do_not_shift_a_walk(api, path, bookings):
     assert second["pagination"]["total"] == 7
 
 
+@pytest.fixture
+def many(api, user, store):
+    """A flight, one booking of the user's on it, and 150 copies of that, made
+    in as many seconds a day ago."""
+    flight = new_flight()
+    booking = api.book(flight).json()["data"]
+    columns = (" user_id, flight_id, booking_status, version, total_price,"
+               " currency, passengers_count, departure, flight_number")
+    store.query(
+        f"INSERT INTO bookings ({columns}, id, booking_reference, created_at,"
+        " updated_at) WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL"
+        " SELECT n + 1 FROM numbers WHERE n < 150), copies AS (SELECT b.*, n,"
+        " created_at - INTERVAL 86400 - n SECOND AS at FROM bookings b"
+        " JOIN numbers WHERE booking_reference = %s)"
+        f" SELECT {columns}, UNHEX(CONCAT(LPAD(HEX(TIMESTAMPDIFF(MICROSECOND,"
+        " '1970-01-01', at) DIV 1000), 12, '0'), '7', RIGHT(HEX(id), 19))),"
+        " CONCAT('BK-20000202-', 100 + n), at, at FROM copies",
+        booking["booking_reference"])
+    yield flight
+    store.query("DELETE FROM bookings WHERE booking_reference LIKE"
+                " 'BK-20000202-%%' AND user_id = %s", user)
+
+
+def test_total_of_many_is_right_at_once(api, path, user, many, client_of):
+    """Whichever worker of the pool counted last."""
+    total = 151
+    for number in range(5):
+        for page in (1, 2, 6, 100):
+            for _ in range(4):
+                data = page_of(api, path, page=page)
+                assert data["pagination"]["total"] == total
+        made = api.book(many, special_requests=str(number)).json()["data"]
+        total += 1
+        data = page_of(api, path)
+        assert data["pagination"]["total"] == total
+        assert data["bookings"][0]["booking_id"] == made["booking_id"]
+    client_of(user + "-2").book(many, special_requests="another's")
+    assert len(walk(api, path, limit=100)) == total
+    assert len(walk(api, path, limit=7, sort="departure")) == total
+    assert len(walk(api, path, limit=50, status="CREATED")) == total
+
+
 def test_cursor_wins_over_page(api, path, bookings):
     cursor = page_of(api, path, limit=2)["pagination"]["next_cursor"]
     data = page_of(api, path, limit=2, page=99, cursor=cursor)

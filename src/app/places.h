@@ -11,6 +11,9 @@
 
 /* Room for a prefix of any length and what is below it. */
 #define PLACE_SIZE (PATH_MAX + 32)
+/* Where the pool listens when the settings do not say: the socket of the
+ * installed units. */
+#define PLACE_POOL_SOCKET "/run/booking/pool.sock"
 
 struct places {
 	/* BOOKING_MIGRATIONS; else PREFIX/share/booking/migrations; else

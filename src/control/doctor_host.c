@@ -18,7 +18,6 @@
 #define SECRET_MIN_BYTES 32
 #define SOMAXCONN_FILE	 "/proc/sys/net/core/somaxconn"
 #define UNIX_PREFIX	 "unix:"
-#define DEFAULT_SOCKET	 "/run/booking/pool.sock"
 #define NAMES_BYTES	 4096
 
 static bool
@@ -121,7 +120,7 @@ socket_path(const struct doctor *doctor)
 		return doctor->socket;
 	if (strncmp(listen, UNIX_PREFIX, sizeof(UNIX_PREFIX) - 1) == 0)
 		return listen + sizeof(UNIX_PREFIX) - 1;
-	return listen[0] == '\0' ? DEFAULT_SOCKET : NULL;
+	return listen[0] == '\0' ? PLACE_POOL_SOCKET : NULL;
 }
 
 static const char *

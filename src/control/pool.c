@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/places.h"
 #include "app/pool.h"
 #include "app/start.h"
 #include "control/command.h"
@@ -212,6 +213,14 @@ run_deed(struct asking *asking)
 	return command_usage(&COMMAND_POOL, "there is no such subcommand");
 }
 
+/* Where the pool of these settings listens. */
+static const char *
+pool_address(const struct settings *settings)
+{
+	return settings->pool_listen[0] != '\0' ? settings->pool_listen
+						: "unix:" PLACE_POOL_SOCKET;
+}
+
 static int
 run(const struct settings *settings, int argc, char **argv)
 {
@@ -223,11 +232,11 @@ run(const struct settings *settings, int argc, char **argv)
 
 	if (asking.argc < 1)
 		return command_usage(&COMMAND_POOL, "say what to do");
-	if (!named && !pool_status_address(settings, settings->pool_listen,
+	if (!named && !pool_status_address(settings, pool_address(settings),
 			  address, sizeof(address)))
 		return command_usage(&COMMAND_POOL,
-		    "say --at ADDRESS, or set POOL_LISTEN or "
-		    "POOL_STATUS_LISTEN");
+		    "this pool has no socket of that kind: set "
+		    "POOL_STATUS_LISTEN, or say --at ADDRESS");
 	asking.address = named ? argv[2] : address;
 	asking.arena = arena_create(ARENA_BYTES);
 	result = run_deed(&asking);

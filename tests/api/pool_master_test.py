@@ -40,11 +40,13 @@ def pool_of(stack, tmp_path):
 
 @pytest.fixture
 def control(stack):
-    """control(pool, "scale", "3"): a finished `bookingctl pool`."""
+    """control(pool, "scale", "3"): a finished `bookingctl pool`; with no
+    pool, of where it looks by itself."""
     def run(pool, *arguments):
+        where = ["--at", f"unix:{pool.socket}.status"] if pool else []
         return subprocess.run(
             [stack.service.program("bookingctl"), "--env-file", "/dev/null",
-             "pool", "--at", f"unix:{pool.socket}.status", *arguments],
+             "pool", *where, *arguments],
             env=basic_environment(), capture_output=True, text=True,
             timeout=90)
     return run
@@ -312,6 +314,13 @@ def test_sockets_are_handed_over(pool_of, tmp_path):
 
 
 # --- bookingctl -------------------------------------------------------------------
+
+def test_bookingctl_knows_the_units_socket(control):
+    """Without settings; a pool may be installed on this machine."""
+    done = control(None, "ping")
+    assert done.stdout == "pong\n" or \
+        "/run/booking/pool.sock.status" in done.stderr
+
 
 def test_bookingctl_steers(pool_of, control):
     pool = pool_of()

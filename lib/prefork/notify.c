@@ -80,3 +80,9 @@ notify_adopt_watchdog(void)
 	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
 	setenv("WATCHDOG_PID", pid, 1);
 }
+
+void
+notify_end(void)
+{
+	unsetenv("NOTIFY_SOCKET");
+}

@@ -15,5 +15,8 @@ int64_t notify_watchdog_ms(void);
 /* In the process that takes over from the one that systemd started: it is the
  * watched one now. */
 void notify_adopt_watchdog(void);
+/* In the process that was taken over from: systemd no longer listens to it, and
+ * complains of all that it says. Nothing is sent from now on. */
+void notify_end(void);
 
 #endif

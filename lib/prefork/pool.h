@@ -54,7 +54,8 @@ struct pool {
 	struct responder responder;
 	struct wishes wishes;
 	bool serving; /* as many workers of this generation as wanted serve */
-	bool busy;    /* no worker was idle at the last look */
+	bool reload_failed; /* the last one: older settings are in force */
+	bool busy;	    /* no worker was idle at the last look */
 	bool draining;
 	int64_t watchdog_ms;	/* 0: none */
 	uint64_t seen_requests; /* at the last tick */
@@ -120,7 +121,9 @@ bool upgrade_start(struct pool *pool);
 bool upgrade_done(struct pool *pool);
 /* Forgets one that never did and has ended. */
 void upgrade_reap(struct pool *pool);
-/* In the new generation: tells the one before that it may go. */
+/* In the new generation: the one before waits for it to serve. */
+bool upgrade_awaited(const struct pool *pool);
+/* Tells the one before that it may go. */
 void upgrade_report(struct pool *pool);
 
 /* --- status.c, status_metrics.c ------------------------------------------ */

@@ -121,8 +121,11 @@ time_to_wait(const struct pool *pool)
 static void
 report_ready(struct pool *pool)
 {
-	upgrade_report(pool);
-	notify_send("READY=1\nSTATUS=%u workers", pool->wanted);
+	/* The one before tells systemd whom to listen to from now on. */
+	if (upgrade_awaited(pool))
+		upgrade_report(pool);
+	else
+		notify_send("READY=1\nSTATUS=%u workers", pool->wanted);
 	log_write(LOG_INFO, "pool_ready",
 	    LOG_FIELDS(LOG_TEXT("pool", pool->options.name),
 		LOG_NUM("generation", pool->generation),
@@ -158,6 +161,25 @@ watchdog(const struct pool *pool)
 }
 
 static void
+tell_systemd(const struct pool *pool, const struct census *census)
+{
+	const char *reload =
+	    pool->reload_failed ? "; the last reload failed, see the log" : "";
+
+	if (upgrade_awaited(pool))
+		return;
+	if (pool->sockets.listen_fd < 0)
+		notify_send("%sSTATUS=%u of %u workers run%s", watchdog(pool),
+		    census->alive, pool->wanted, reload);
+	else
+		notify_send(
+		    "%sSTATUS=%u of %u workers idle, %.0f requests a second, "
+		    "%u connections waiting%s",
+		    watchdog(pool), census->ready, census->alive,
+		    pool->requests_per_s, pool->board->queue.depth, reload);
+}
+
+static void
 tick(struct pool *pool, const struct census *census, int64_t now_ms)
 {
 	int64_t passed_ms = now_ms - pool->ticked_ms;
@@ -171,10 +193,7 @@ tick(struct pool *pool, const struct census *census, int64_t now_ms)
 	pool->ticked_ms = now_ms;
 	if (pool->board->queue.depth > 0 && !pool->busy)
 		nudge_idle(pool);
-	notify_send("%sSTATUS=%u of %u workers idle, %.0f requests a second, "
-		    "%u connections waiting",
-	    watchdog(pool), census->ready, census->alive, pool->requests_per_s,
-	    pool->board->queue.depth);
+	tell_systemd(pool, census);
 	if (pool->options.tick != NULL)
 		pool->options.tick(pool->options.context);
 }

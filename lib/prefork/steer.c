@@ -50,7 +50,8 @@ stay(struct pool *pool, char *problems, struct buf *copy)
 	log_write(LOG_ERROR, "pool_reload_failed",
 	    LOG_FIELDS(LOG_TEXT("pool", pool->options.name),
 		LOG_TEXT("in_force", "the settings of before")));
-	notify_send("READY=1\nSTATUS=reload failed, see the log");
+	notify_send("%sSTATUS=the last reload failed, see the log",
+	    pool->serving ? "READY=1\n" : "");
 }
 
 bool
@@ -64,6 +65,7 @@ steer_reload(struct pool *pool, struct buf *problems)
 	notify_send("RELOADING=1\nMONOTONIC_USEC=%lld",
 	    (long long)clock_monotonic_us());
 	good = ask_application(pool, &text) == 0;
+	pool->reload_failed = !good;
 	if (good) {
 		pool->board->pool.reloads++;
 		staff_renew(pool);

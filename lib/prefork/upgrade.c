@@ -60,7 +60,7 @@ become_new(const struct pool *pool, int ready_fd)
 		execvp(pool->options.argv[0], pool->options.argv);
 	}
 	log_write(LOG_ERROR, "upgrade_failed",
-	    LOG_FIELDS(LOG_TEXT("program", pool->options.argv[0]),
+	    LOG_FIELDS(LOG_TEXT("file", pool->options.argv[0]),
 		LOG_TEXT("cause", strerror(errno))));
 	_exit(127);
 }
@@ -103,7 +103,7 @@ upgrade_start(struct pool *pool)
 	fcntl(ready[0], F_SETFL, O_NONBLOCK);
 	pool->upgrade = (struct upgrade){ pid, ready[0] };
 	log_write(LOG_INFO, "upgrade_start",
-	    LOG_FIELDS(LOG_TEXT("program", pool->options.argv[0]),
+	    LOG_FIELDS(LOG_TEXT("file", pool->options.argv[0]),
 		LOG_NUM("new_pid", pid)));
 	return true;
 }
@@ -144,16 +144,21 @@ upgrade_done(struct pool *pool)
 	}
 	log_write(LOG_INFO, "upgrade_done",
 	    LOG_FIELDS(LOG_NUM("new_pid", pool->upgrade.pid)));
-	notify_send("MAINPID=%ld\nSTATUS=handed over to process %ld",
+	notify_send("READY=1\nMAINPID=%ld\nSTATUS=process %ld took over",
 	    (long)pool->upgrade.pid, (long)pool->upgrade.pid);
+	notify_end();
 	return true;
+}
+
+bool
+upgrade_awaited(const struct pool *pool)
+{
+	return pool->sockets.ready_fd >= 0;
 }
 
 void
 upgrade_report(struct pool *pool)
 {
-	if (pool->sockets.ready_fd < 0)
-		return;
 	(void)!write(pool->sockets.ready_fd, "r", 1);
 	close(pool->sockets.ready_fd);
 	pool->sockets.ready_fd = -1;

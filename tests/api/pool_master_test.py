@@ -7,6 +7,7 @@ import re
 import select
 import signal
 import socket
+import struct
 import subprocess
 import time
 
@@ -252,19 +253,26 @@ def open_files(pid):
 # --- systemd ----------------------------------------------------------------------
 
 class Ear:
-    """What the pool tells systemd."""
+    """What the pool tells systemd, which listens to its main process alone."""
 
     def __init__(self, path):
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(path))
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._socket.settimeout(20)
         self.path = str(path)
+        self.main = None
 
     def await_word(self, word):
         """The first message that has such a line, as a dictionary."""
         while True:
-            message = dict(line.split("=", 1) for line in
-                           self._socket.recv(4096).decode().split("\n"))
+            text, control, _, _ = self._socket.recvmsg(4096, 64)
+            sender = struct.unpack("iII", control[0][2])[0]
+            message = dict(line.split("=", 1)
+                           for line in text.decode().split("\n"))
+            self.main = self.main or sender
+            assert sender == self.main, message
+            self.main = int(message.get("MAINPID", sender))
             if word in message:
                 return message
 
@@ -287,6 +295,14 @@ def test_systemd_is_told(pool_of, ear):
     pool.signal(signal.SIGHUP)
     assert int(ear.await_word("RELOADING")["MONOTONIC_USEC"]) > 0
     ear.await_word("READY")
+    pool.write_settings(POOL_DRAIN_MS="soon")
+    pool.signal(signal.SIGHUP)
+    assert "reload failed" in ear.await_word("READY")["STATUS"]
+    assert "reload failed" in ear.await_word("WATCHDOG")["STATUS"]
+    pool.write_settings(POOL_DRAIN_MS="5000")
+    pool.signal(signal.SIGHUP)
+    ear.await_word("READY")
+    assert "failed" not in ear.await_word("WATCHDOG")["STATUS"]
     old = pool.pid()
     pool.signal(signal.SIGUSR2)
     assert int(ear.await_word("MAINPID")["MAINPID"]) == \

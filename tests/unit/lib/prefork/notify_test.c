@@ -86,6 +86,22 @@ nobody_is_told_without_an_address(void **state)
 }
 
 static void
+nobody_is_told_after_the_end(void **state)
+{
+	char name[64];
+	char heard[8];
+	int ear;
+
+	(void)state;
+	snprintf(name, sizeof(name), "@notify.end.%ld", (long)getpid());
+	ear = open_ear(name);
+	notify_end();
+	notify_send("STATUS=more");
+	assert_int_equal(recv(ear, heard, sizeof(heard), 0), -1);
+	close(ear);
+}
+
+static void
 a_full_ear_is_not_waited_for(void **state)
 {
 	char name[64];
@@ -129,6 +145,7 @@ main(void)
 		cmocka_unit_test(a_path_is_told),
 		cmocka_unit_test(an_abstract_name_is_told),
 		cmocka_unit_test(nobody_is_told_without_an_address),
+		cmocka_unit_test(nobody_is_told_after_the_end),
 		cmocka_unit_test(a_full_ear_is_not_waited_for),
 		cmocka_unit_test(the_watchdog_is_for_the_process_it_names),
 	};

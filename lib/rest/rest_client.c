@@ -193,15 +193,20 @@ rest_client_free(struct rest_client *client)
 /* --- what goes out -------------------------------------------------------- */
 
 static bool
+alphanumeric(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	       (c >= 'a' && c <= 'z');
+}
+
+static bool
 header_valid(const struct rest_header *header)
 {
-	static const char token[] = "!#$%&'*+-.^_`|~0123456789"
-				    "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	size_t name_len = strspn(header->name, token);
-
-	if (name_len == 0 || header->name[name_len] != '\0')
+	if (!header->name[0])
 		return false;
+	for (const char *at = header->name; *at; at++)
+		if (!alphanumeric(*at) && !strchr("!#$%&'*+-.^_`|~", *at))
+			return false;
 	for (const char *at = header->value; *at; at++)
 		if (*at < ' ' || *at > '~')
 			return false;
@@ -230,12 +235,14 @@ static int
 add_header(struct transfer *transfer, struct arena *arena,
     const struct rest_header *header)
 {
-	const char *line =
-	    header->value[0]
-		? arena_printf(arena, "%s: %s", header->name, header->value)
-		: arena_printf(arena, "%s;", header->name);
-	struct curl_slist *headers = curl_slist_append(transfer->headers, line);
+	struct curl_slist *headers;
+	struct buf line;
 
+	buf_init(&line, arena, SIZE_MAX);
+	buf_text(&line, header->name);
+	buf_text(&line, header->value[0] ? ": " : ";");
+	buf_text(&line, header->value);
+	headers = curl_slist_append(transfer->headers, line.bytes);
 	if (!headers)
 		return -1;
 	transfer->headers = headers;
@@ -463,10 +470,9 @@ rest_call_was_fine(struct rest_call *call)
 /* --- URLs ----------------------------------------------------------------- */
 
 static bool
-unreserved(unsigned char c)
+unreserved(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-	       (c >= 'a' && c <= 'z') || (c && strchr("-._~", c));
+	return alphanumeric(c) || strchr("-._~", c);
 }
 
 char *
@@ -479,8 +485,8 @@ rest_encode_segment(struct arena *arena, const char *segment)
 
 	for (; *segment; segment++) {
 		unsigned char c = (unsigned char)*segment;
-		if (unreserved(c) && !dots) {
-			*end++ = (char)c;
+		if (unreserved(*segment) && !dots) {
+			*end++ = *segment;
 			continue;
 		}
 		*end++ = '%';

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/text.h"
+
 #define FIRST_BYTES 512
 
 void
@@ -21,20 +23,17 @@ buf_init(struct buf *buf, struct arena *arena, size_t max_bytes)
 	};
 }
 
-/* Makes room for len more bytes and the NUL; false past the maximum. */
 static bool
-reserve(struct buf *buf, size_t len)
+grow(struct buf *buf, size_t len)
 {
 	size_t needed, capacity;
 	char *bytes;
 
-	if (buf->failed || len > buf->max - buf->len) {
+	if (len > buf->max - buf->len) {
 		buf->failed = true;
 		return false;
 	}
 	needed = buf->len + len;
-	if (needed <= buf->capacity)
-		return true;
 	capacity = buf->capacity > buf->max / 2 ? buf->max : buf->capacity * 2;
 	if (capacity < needed)
 		capacity = needed;
@@ -45,14 +44,35 @@ reserve(struct buf *buf, size_t len)
 	return true;
 }
 
+/* Makes room for len more bytes and the NUL; false past the maximum. */
+static bool
+reserve(struct buf *buf, size_t len)
+{
+	if (buf->failed)
+		return false;
+	return len <= buf->capacity - buf->len || grow(buf, len);
+}
+
+char *
+buf_extend(struct buf *buf, size_t len)
+{
+	char *at;
+
+	if (!reserve(buf, len))
+		return NULL;
+	at = buf->bytes + buf->len;
+	buf->len += len;
+	at[len] = '\0';
+	return at;
+}
+
 void
 buf_append(struct buf *buf, const char *bytes, size_t len)
 {
-	if (len == 0 || !reserve(buf, len))
-		return;
-	memcpy(buf->bytes + buf->len, bytes, len);
-	buf->len += len;
-	buf->bytes[buf->len] = '\0';
+	char *at = buf_extend(buf, len);
+
+	if (at != NULL && len > 0)
+		memcpy(at, bytes, len);
 }
 
 void
@@ -64,10 +84,18 @@ buf_text(struct buf *buf, const char *text)
 void
 buf_char(struct buf *buf, char c)
 {
-	if (!reserve(buf, 1))
-		return;
-	buf->bytes[buf->len++] = c;
-	buf->bytes[buf->len] = '\0';
+	char *at = buf_extend(buf, 1);
+
+	if (at != NULL)
+		*at = c;
+}
+
+void
+buf_int(struct buf *buf, int64_t value)
+{
+	char room[TEXT_INT_SIZE];
+
+	buf_text(buf, text_format_int(value, room));
 }
 
 static int PRINTF_LIKE(2, 0)

@@ -20,9 +20,14 @@ struct buf {
 };
 
 void buf_init(struct buf *buf, struct arena *arena, size_t max_bytes);
+/* Appends len bytes that the caller fills in: where they begin, or NULL past
+ * the maximum. */
+char *buf_extend(struct buf *buf, size_t len);
 void buf_append(struct buf *buf, const char *bytes, size_t len);
 void buf_text(struct buf *buf, const char *text);
 void buf_char(struct buf *buf, char c);
+/* In decimal. */
+void buf_int(struct buf *buf, int64_t value);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #endif

@@ -104,6 +104,20 @@ shown_bytes(const char *text)
 	return len;
 }
 
+/* Where the first byte from `at` on is that is not written as it is. */
+static size_t
+skip_plain(const char *text, size_t at, size_t len)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+
+	while (len - at >= 8 && text_plain_eight(bytes + at))
+		at += 8;
+	while (at < len && bytes[at] >= 0x20 && bytes[at] < 0x7F &&
+	       bytes[at] != '"' && bytes[at] != '\\')
+		at++;
+	return at;
+}
+
 static void
 put_text(struct line *line, const char *text)
 {
@@ -112,14 +126,10 @@ put_text(struct line *line, const char *text)
 	size_t at = 0;
 
 	put(line, "\"", 1);
-	while (at < len) {
+	while ((at = skip_plain(text, at, len)) < len) {
 		unsigned char c = (unsigned char)text[at];
 		size_t size = 1;
 
-		if (c >= 0x20 && c < 0x7F && c != '"' && c != '\\') {
-			at++;
-			continue;
-		}
 		put(line, text + plain, at - plain);
 		if (c == '"' || c == '\\')
 			put(line, (char[]){ '\\', (char)c }, 2);
@@ -138,17 +148,10 @@ put_text(struct line *line, const char *text)
 static void
 put_integer(struct line *line, int64_t integer)
 {
-	uint64_t left = integer < 0 ? -(uint64_t)integer : (uint64_t)integer;
-	char digits[20];
-	size_t at = sizeof(digits);
+	char room[TEXT_INT_SIZE];
+	char *digits = text_format_int(integer, room);
 
-	do {
-		digits[--at] = (char)('0' + left % 10);
-		left /= 10;
-	} while (left > 0);
-	if (integer < 0)
-		digits[--at] = '-';
-	put(line, digits + at, sizeof(digits) - at);
+	put(line, digits, strlen(digits));
 }
 
 static void

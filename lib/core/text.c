@@ -175,3 +175,19 @@ text_copy(char *out, size_t size, const char *text)
 	memcpy(out, text, len);
 	out[len] = '\0';
 }
+
+char *
+text_format_int(int64_t value, char room[TEXT_INT_SIZE])
+{
+	uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	char *at = room + TEXT_INT_SIZE - 1;
+
+	*at = '\0';
+	do {
+		*--at = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	if (value < 0)
+		*--at = '-';
+	return at;
+}

@@ -245,16 +245,22 @@ exchange_sends_body(
 static void
 put_head(const struct http_response *response, struct buf *head)
 {
-	buf_printf(head, "Status: %d %s\r\n", response->status,
-	    http_reason(response->status));
+	buf_text(head, "Status: ");
+	buf_int(head, response->status);
+	buf_char(head, ' ');
+	buf_text(head, http_reason(response->status));
+	buf_text(head, "\r\n");
 	for (size_t i = 0; i < response->header_count; i++) {
 		buf_text(head, response->headers[i].name);
 		buf_text(head, ": ");
 		buf_text(head, response->headers[i].value);
 		buf_text(head, "\r\n");
 	}
-	if (has_content(response))
-		buf_printf(head, "Content-Length: %zu\r\n", response->body.len);
+	if (has_content(response)) {
+		buf_text(head, "Content-Length: ");
+		buf_int(head, (int64_t)response->body.len);
+		buf_text(head, "\r\n");
+	}
 	buf_text(head, "\r\n");
 }
 

@@ -21,10 +21,14 @@ http_method_name(enum http_method method)
 	return method_names[method];
 }
 
-/* True when variable is how CGI (RFC 3875, 4.1.18) spells the header. */
+/* True when variable is how CGI (RFC 3875, 4.1.18) spells the header, prefix in
+ * front. */
 static bool
-spells(const char *variable, const char *header)
+spells(const char *variable, const char *prefix, const char *header)
 {
+	for (; *prefix != '\0'; prefix++, variable++)
+		if (*variable != *prefix)
+			return false;
 	for (; *header != '\0'; header++, variable++) {
 		char c = *header == '-' ? '_' : *header;
 
@@ -48,16 +52,14 @@ const char *
 http_header(
     const struct http_request *request, const char *name, bool *repeated)
 {
-	static const char prefix[] = "HTTP_";
-	size_t skip = is_entity_header(name) ? 0 : sizeof(prefix) - 1;
+	const char *prefix = is_entity_header(name) ? "" : "HTTP_";
 	const char *found = NULL;
 	unsigned times = 0;
 
 	for (size_t i = 0; i < request->variable_count; i++) {
 		const struct http_variable *v = &request->variables[i];
 
-		if (strncmp(v->name, prefix, skip) != 0 ||
-		    !spells(v->name + skip, name))
+		if (!spells(v->name, prefix, name))
 			continue;
 		if (times++ == 0)
 			found = v->value;

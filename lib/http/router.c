@@ -2,29 +2,55 @@
 
 #include <string.h>
 
+/* More have no pattern. */
+#define MAX_SEGMENTS 16
+
 /* A segment of a path: what is between two slashes. */
 struct segment {
 	const char *text;
 	size_t len;
 };
 
-/* Takes the segment behind the slash that *path stands on. */
+struct segments {
+	size_t count;
+	struct segment at[MAX_SEGMENTS];
+};
+
+/* False for what is not slashes and segments, or too many of them. */
 static bool
-next_segment(const char **path, struct segment *segment)
+split(const char *path, struct segments *segments)
 {
-	if (**path != '/')
-		return false;
-	segment->text = *path + 1;
-	segment->len = strcspn(segment->text, "/");
-	*path = segment->text + segment->len;
-	return true;
+	segments->count = 0;
+	while (*path == '/' && segments->count < MAX_SEGMENTS) {
+		struct segment *segment = &segments->at[segments->count++];
+
+		segment->text = path + 1;
+		segment->len = strcspn(segment->text, "/");
+		path = segment->text + segment->len;
+	}
+	return *path == '\0';
 }
 
-static bool
-is_parameter(const struct segment *pattern)
+/* The end of a {name} that a pattern's segment is, or NULL: it is literal. */
+static const char *
+parameter_end(const char *pattern)
 {
-	return pattern->len > 1 && pattern->text[0] == '{' &&
-	       pattern->text[pattern->len - 1] == '}';
+	const char *end;
+
+	if (*pattern != '{')
+		return NULL;
+	end = pattern + strcspn(pattern, "/");
+	return end[-1] == '}' ? end : NULL;
+}
+
+/* Where a pattern goes on behind the path's segment, NULL if it differs. What
+ * follows there is no slash and no end when its own segment is longer. */
+static const char *
+literal_end(const char *pattern, const struct segment *have)
+{
+	if (strncmp(pattern, have->text, have->len) != 0)
+		return NULL;
+	return pattern + have->len;
 }
 
 /*
@@ -33,44 +59,44 @@ is_parameter(const struct segment *pattern)
  * the one with the greater number has its first literal further left.
  */
 static uint64_t
-fit(const char *pattern, const char *path)
+fit(const char *pattern, const struct segments *path)
 {
-	struct segment want;
-	struct segment have;
 	uint64_t score = 1;
 
-	while (next_segment(&pattern, &want)) {
-		if (!next_segment(&path, &have))
+	for (size_t i = 0; i < path->count; i++) {
+		const struct segment *have = &path->at[i];
+		const char *end;
+
+		if (*pattern++ != '/')
 			return 0;
-		if (is_parameter(&want)) {
-			if (have.len == 0)
-				return 0;
-			score <<= 1;
-		} else {
-			if (want.len != have.len ||
-			    memcmp(want.text, have.text, want.len) != 0)
-				return 0;
-			score = score << 1 | 1;
-		}
+		end = parameter_end(pattern);
+		if (end != NULL && have->len == 0)
+			return 0;
+		score = score << 1 | (end == NULL);
+		if (end == NULL)
+			end = literal_end(pattern, have);
+		if (end == NULL)
+			return 0;
+		pattern = end;
 	}
-	return *path == '\0' ? score : 0;
+	return *pattern == '\0' ? score : 0;
 }
 
-/* False when a parameter is badly escaped. */
+/* False when a parameter is badly escaped. The pattern fits the path. */
 static bool
-take_parameters(struct arena *arena, const char *pattern, const char *path,
-    struct route_match *match)
+take_parameters(struct arena *arena, const char *pattern,
+    const struct segments *path, struct route_match *match)
 {
-	struct segment want;
-	struct segment have;
-
 	match->parameter_count = 0;
-	while (next_segment(&pattern, &want) && next_segment(&path, &have)) {
+	for (size_t i = 0; i < path->count; i++) {
+		const struct segment *have = &path->at[i];
+		const char *end = parameter_end(++pattern);
 		const char *value;
 
-		if (!is_parameter(&want))
+		pattern = end != NULL ? end : pattern + have->len;
+		if (end == NULL)
 			continue;
-		value = http_decode(arena, have.text, have.len, false);
+		value = http_decode(arena, have->text, have->len, false);
 		if (value == NULL ||
 		    match->parameter_count == ROUTER_MAX_PARAMETERS)
 			return false;
@@ -84,11 +110,14 @@ router_match(const struct route routes[], size_t count, struct arena *arena,
     enum http_method method, const char *path, struct route_match *match)
 {
 	enum http_method wanted = method == HTTP_HEAD ? HTTP_GET : method;
+	struct segments segments;
 	uint64_t best = 0;
 
 	memset(match, 0, sizeof(*match));
+	if (!split(path, &segments))
+		return;
 	for (size_t i = 0; i < count; i++) {
-		uint64_t score = fit(routes[i].pattern, path);
+		uint64_t score = fit(routes[i].pattern, &segments);
 
 		if (score == 0)
 			continue;
@@ -100,7 +129,7 @@ router_match(const struct route routes[], size_t count, struct arena *arena,
 		}
 	}
 	if (match->route != NULL &&
-	    !take_parameters(arena, match->route->pattern, path, match))
+	    !take_parameters(arena, match->route->pattern, &segments, match))
 		memset(match, 0, sizeof(*match));
 }
 

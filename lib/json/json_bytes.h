@@ -7,22 +7,7 @@
 
 #include <string.h>
 
-#include "core/base.h"
-
-/* True when the eight bytes at `at` are ASCII that needs no escape. May say
- * false for such bytes, never true for others. */
-static inline bool
-json_plain_eight(const unsigned char *at)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t word;
-
-	memcpy(&word, at, sizeof(word));
-	uint64_t odd = word | (word - ones * 0x20) |
-		       ((word ^ ones * '"') - ones) |
-		       ((word ^ ones * '\\') - ones);
-	return (odd & ones * 0x80) == 0;
-}
+#include "core/text.h"
 
 static inline bool
 json_plain_byte(unsigned char c)
@@ -34,11 +19,25 @@ json_plain_byte(unsigned char c)
 static inline const unsigned char *
 json_skip_plain(const unsigned char *at, const unsigned char *end)
 {
-	while (end - at >= 8 && json_plain_eight(at))
+	while (end - at >= 8 && text_plain_eight(at))
 		at += 8;
 	while (at < end && json_plain_byte(*at))
 		at++;
 	return at;
+}
+
+/* True when json_skip_plain would come to the end. */
+static inline bool
+json_all_plain(const unsigned char *text, size_t len)
+{
+	size_t at = 0;
+
+	if (len < 8)
+		return json_skip_plain(text, text + len) == text + len;
+	while (len - at > 8 && text_plain_eight(text + at))
+		at += 8;
+	/* The last eight, some of them for the second time. */
+	return len - at <= 8 && text_plain_eight(text + len - 8);
 }
 
 /* Length of the valid multi-byte sequence at `at` (2 to 4), or 0. No overlong

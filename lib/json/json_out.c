@@ -1,9 +1,8 @@
 #include "json/json_out.h"
 
-#include <inttypes.h>
-
 #include "core/clock.h"
 #include "core/money.h"
+#include "core/text.h"
 #include "json/json_bytes.h"
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
@@ -26,24 +25,51 @@ json_out_init(struct json_out *out, struct buf *buf)
 	out->need_comma = false;
 }
 
-static void
-begin_value(struct json_out *out, const char *key)
+/* Writes comma and key, if due, and makes room for a value of len bytes behind
+ * them: where it goes, or NULL past the maximum. */
+static char *
+begin_value(struct json_out *out, const char *key, size_t len)
 {
-	if (out->need_comma)
-		buf_char(out->buf, ',');
-	if (key) {
-		buf_char(out->buf, '"');
-		buf_text(out->buf, key);
-		buf_append(out->buf, "\":", 2);
-	}
+	bool comma = out->need_comma;
+	size_t key_len = key ? strlen(key) : 0;
+	char *at =
+	    buf_extend(out->buf, (size_t)comma + (key ? key_len + 3 : 0) + len);
+
 	out->need_comma = true;
+	if (!at)
+		return NULL;
+	if (comma)
+		*at++ = ',';
+	if (key) {
+		*at++ = '"';
+		at = (char *)memcpy(at, key, key_len) + key_len;
+		*at++ = '"';
+		*at++ = ':';
+	}
+	return at;
 }
 
 static void
 put_literal(struct json_out *out, const char *key, const char *literal)
 {
-	begin_value(out, key);
-	buf_text(out->buf, literal);
+	size_t len = strlen(literal);
+	char *at = begin_value(out, key, len);
+
+	if (at)
+		memcpy(at, literal, len);
+}
+
+/* A text in which nothing needs an escape. */
+static void
+put_plain(struct json_out *out, const char *key, const char *text, size_t len)
+{
+	char *at = begin_value(out, key, len + 2);
+
+	if (!at)
+		return;
+	at[0] = '"';
+	memcpy(at + 1, text, len);
+	at[len + 1] = '"';
 }
 
 void
@@ -117,8 +143,11 @@ json_put_text_len(
 		json_put_null(out, key);
 		return;
 	}
-	begin_value(out, key);
-	buf_char(out->buf, '"');
+	if (json_all_plain((const unsigned char *)text, len)) {
+		put_plain(out, key, text, len);
+		return;
+	}
+	put_literal(out, key, "\"");
 	append_string(out->buf, (const unsigned char *)text, len);
 	buf_char(out->buf, '"');
 }
@@ -132,8 +161,9 @@ json_put_text(struct json_out *out, const char *key, const char *text)
 void
 json_put_int(struct json_out *out, const char *key, int64_t value)
 {
-	begin_value(out, key);
-	buf_printf(out->buf, "%" PRId64, value);
+	char room[TEXT_INT_SIZE];
+
+	put_literal(out, key, text_format_int(value, room));
 }
 
 void
@@ -161,10 +191,12 @@ json_put_time(struct json_out *out, const char *key, int64_t wall_ms)
 {
 	char text[CLOCK_RFC3339_SIZE];
 
-	if (wall_ms < 0)
+	if (wall_ms < 0) {
 		json_put_null(out, key);
-	else
-		json_put_text(out, key, clock_format(wall_ms, text));
+		return;
+	}
+	clock_format(wall_ms, text);
+	put_plain(out, key, text, strlen(text));
 }
 
 void

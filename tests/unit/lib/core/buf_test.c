@@ -55,11 +55,13 @@ appends_in_order(void **state)
 	buf_char(&buf, 'c');
 	buf_append(&buf, "defg", 2);
 	buf_printf(&buf, "%d-%s", 42, "x");
-	holds(&buf, "abcde42-x");
+	memcpy(buf_extend(&buf, 2), "fg", 2);
+	buf_int(&buf, -7);
+	holds(&buf, "abcde42-xfg-7");
 	assert_false(buf.failed);
 	buf_append(&buf, "\0z", 2);
-	assert_int_equal(buf.len, 11);
-	assert_memory_equal(buf.bytes, "abcde42-x\0z", 12);
+	assert_int_equal(buf.len, 15);
+	assert_memory_equal(buf.bytes, "abcde42-xfg-7\0z", 16);
 }
 
 static void
@@ -83,7 +85,7 @@ stops_at_its_maximum(void **state)
 {
 	struct buf buf;
 
-	for (int way = 0; way < 4; way++) {
+	for (int way = 0; way < 6; way++) {
 		buf_init(&buf, *state, 5);
 		buf_text(&buf, way == 3 ? "12345" : "1234");
 		if (way == 0)
@@ -92,13 +94,18 @@ stops_at_its_maximum(void **state)
 			buf_text(&buf, "56");
 		else if (way == 2)
 			buf_printf(&buf, "%d", 56);
-		else
+		else if (way == 3)
 			buf_char(&buf, '6');
+		else if (way == 4)
+			buf_int(&buf, 56);
+		else
+			assert_null(buf_extend(&buf, 2));
 		assert_true(buf.failed);
 		holds(&buf, way == 3 ? "12345" : "1234");
 		buf_char(&buf, '5');
 		buf_printf(&buf, "5");
 		buf_text(&buf, "");
+		assert_null(buf_extend(&buf, 0));
 		holds(&buf, way == 3 ? "12345" : "1234");
 		assert_true(buf.failed);
 	}

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -166,6 +167,40 @@ integers_fill_the_text(void **state)
 }
 
 static void
+integers_come_out_as_printf_has_them(void **state)
+{
+	static const int64_t values[] = { 0, 1, -1, 9, 10, -10, 99, 1234567890,
+		INT64_MAX, INT64_MIN };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+		char room[TEXT_INT_SIZE], expected[32];
+
+		(void)snprintf(
+		    expected, sizeof(expected), "%" PRId64, values[i]);
+		assert_string_equal(text_format_int(values[i], room), expected);
+	}
+}
+
+/* One byte among seven others, at each of the eight places. */
+static void
+plain_bytes_are_printable_and_unquoted(void **state)
+{
+	(void)state;
+	for (unsigned c = 0; c < 256; c++) {
+		bool plain = c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+
+		for (size_t at = 0; at < 8; at++) {
+			unsigned char bytes[8];
+
+			memset(bytes, 'a', sizeof(bytes));
+			bytes[at] = (unsigned char)c;
+			assert_int_equal(text_plain_eight(bytes), plain);
+		}
+	}
+}
+
+static void
 copy_cuts_between_characters(void **state)
 {
 	static const struct {
@@ -201,6 +236,8 @@ main(void)
 		cmocka_unit_test(control_characters_are_seen),
 		cmocka_unit_test(trim_knows_white_space),
 		cmocka_unit_test(integers_fill_the_text),
+		cmocka_unit_test(integers_come_out_as_printf_has_them),
+		cmocka_unit_test(plain_bytes_are_printable_and_unquoted),
 		cmocka_unit_test(copy_cuts_between_characters),
 	};
 

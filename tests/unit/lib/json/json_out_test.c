@@ -2,11 +2,14 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "json/json_gate.h"
+
+#define FFFD "\xef\xbf\xbd"
 
 static struct arena *arena;
 
@@ -153,7 +156,39 @@ escapes_what_must_be(void **state)
 		    quoted(rows[i].text, rows[i].len), rows[i].json);
 }
 
-#define FFFD "\xef\xbf\xbd"
+/* Texts are looked at eight bytes at a time. */
+static void
+finds_what_must_be_escaped_wherever_it_stands(void **state)
+{
+	static const struct row odd[] = {
+		ROW("\"", "\\\""),
+		ROW("\\", "\\\\"),
+		ROW("\n", "\\n"),
+		ROW("\x1f", "\\u001f"),
+		ROW("\x7f", "\x7f"),
+		ROW("\x80", FFFD),
+	};
+	static const char filler[] = "abcdefghijklmnopqrstuvwxyzABCDEF";
+	char text[sizeof(filler)], expected[sizeof(filler) + 16];
+
+	(void)state;
+	for (size_t len = 1; len < sizeof(text); len++) {
+		for (size_t i = 0; i < len * ARRAY_LEN(odd); i++) {
+			size_t at = i / ARRAY_LEN(odd);
+			const struct row *row = &odd[i % ARRAY_LEN(odd)];
+
+			memcpy(text, filler, sizeof(text));
+			text[at] = row->text[0];
+			snprintf(expected, sizeof(expected), "\"%.*s%s%.*s\"",
+			    (int)at, filler, row->json, (int)(len - at - 1),
+			    filler + at + 1);
+			assert_string_equal(quoted(text, len), expected);
+		}
+		snprintf(
+		    expected, sizeof(expected), "\"%.*s\"", (int)len, filler);
+		assert_string_equal(quoted(filler, len), expected);
+	}
+}
 
 static void
 replaces_what_is_not_utf8(void **state)
@@ -215,6 +250,7 @@ main(void)
 		cmocka_unit_test(writes_every_kind_of_value),
 		cmocka_unit_test(puts_commas_where_they_belong),
 		cmocka_unit_test(escapes_what_must_be),
+		cmocka_unit_test(finds_what_must_be_escaped_wherever_it_stands),
 		cmocka_unit_test(replaces_what_is_not_utf8),
 		cmocka_unit_test(any_bytes_give_json),
 		cmocka_unit_test(a_full_buffer_stays_failed),

@@ -28,6 +28,7 @@ static struct {
 	enum target target;
 	pid_t pid; /* 0: to be asked for, as in every child of a fork */
 	bool forks_watched;
+	bool journal; /* fd is the journal's end */
 	char request_id[REQUEST_ID_SIZE];
 	uint64_t dropped;
 } logger = { .program = "", .level = LOG_INFO, .fd = STDERR_FILENO };
@@ -37,6 +38,14 @@ static const char *const level_names[LOG_LEVEL__COUNT] = {
 	[LOG_INFO] = "info",
 	[LOG_WARN] = "warn",
 	[LOG_ERROR] = "error",
+};
+
+/* As sd-daemon(3) has them. */
+static const char *const priorities[LOG_LEVEL__COUNT] = {
+	[LOG_DEBUG] = "<7>",
+	[LOG_INFO] = "<6>",
+	[LOG_WARN] = "<4>",
+	[LOG_ERROR] = "<3>",
 };
 
 /* --- a line ----------------------------------------------------------- */
@@ -170,7 +179,8 @@ put_double(struct line *line, double number)
 static void
 put_name(struct line *line, const char *name)
 {
-	put(line, line->len == 1 ? "" : ",", line->len == 1 ? 0 : 1);
+	if (line->len > 0 && line->bytes[line->len - 1] != '{')
+		put(line, ",", 1);
 	put_text(line, name);
 	put(line, ":", 1);
 }
@@ -234,6 +244,8 @@ put_head(struct line *line, enum log_level level, const char *event)
 	};
 	size_t count = ARRAY_LEN(head) - (logger.request_id[0] == '\0');
 
+	if (logger.journal)
+		put(line, priorities[level], strlen(priorities[level]));
 	put(line, "{", 1);
 	for (size_t i = 0; i < count; i++)
 		put_field(line, &head[i]);
@@ -296,6 +308,21 @@ send_line(const struct line *line)
 		logger.dropped++;
 }
 
+/* JOURNAL_STREAM (systemd.exec(5)) says which descriptor leads there. */
+static bool
+is_journal(int fd)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	struct stat status;
+	char own[48];
+
+	if (stream == NULL || fstat(fd, &status) != 0)
+		return false;
+	(void)snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)status.st_dev,
+	    (uintmax_t)status.st_ino);
+	return strcmp(stream, own) == 0;
+}
+
 /* --- the logger ------------------------------------------------------- */
 
 void
@@ -311,6 +338,7 @@ log_set_fd(int fd)
 {
 	logger.fd = fd;
 	logger.target = TARGET_UNKNOWN;
+	logger.journal = is_journal(fd);
 }
 
 void

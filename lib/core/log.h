@@ -10,8 +10,10 @@
  * The descriptor is written without waiting: what a full pipe refuses is
  * dropped and counted (log_dropped). (On a kernel whose pipes do not know
  * RWF_NOWAIT a line can wait when other processes fill the same pipe at that
- * very moment.) errno is preserved by every call. The program ignores SIGPIPE,
- * or a log whose reader is gone ends it.
+ * very moment.) Lines to systemd's journal begin with their priority ("<3>"),
+ * which it takes off: `journalctl -p warning` finds them. errno is preserved by
+ * every call. The program ignores SIGPIPE, or a log whose reader is gone ends
+ * it.
  */
 #ifndef CORE_LOG_H
 #define CORE_LOG_H

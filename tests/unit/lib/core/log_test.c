@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -91,6 +92,45 @@ lines_begin_alike(void **state)
 	    "\"program\":\"test\",\"pid\":%d}\n",
 	    getpid());
 	assert_string_equal(line + 33, expected);
+}
+
+/* As systemd says that fd leads to the journal; off by one inode when not. */
+static void
+open_as_journal(int fd, bool leads_there)
+{
+	struct stat status;
+	char stream[64];
+
+	assert_int_equal(fstat(fd, &status), 0);
+	(void)snprintf(stream, sizeof(stream), "%ju:%ju",
+	    (uintmax_t)status.st_dev,
+	    (uintmax_t)status.st_ino + (leads_there ? 0 : 1));
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_open("test", LOG_DEBUG, fd);
+	unsetenv("JOURNAL_STREAM");
+}
+
+static void
+the_journal_is_told_the_priority(void **state)
+{
+	static const char *const starts[LOG_LEVEL__COUNT] = {
+		[LOG_DEBUG] = "<7>{\"time\":",
+		[LOG_INFO] = "<6>{\"time\":",
+		[LOG_WARN] = "<4>{\"time\":",
+		[LOG_ERROR] = "<3>{\"time\":",
+	};
+
+	(void)state;
+	open_as_journal(ends[1], true);
+	for (int level = 0; level < LOG_LEVEL__COUNT; level++) {
+		log_write((enum log_level)level, "e", NULL);
+		(void)read_line();
+		assert_memory_equal(line, starts[level], strlen(starts[level]));
+	}
+	open_as_journal(ends[1], false);
+	log_write(LOG_ERROR, "e", NULL);
+	(void)read_line();
+	assert_memory_equal(line, "{\"time\":", 8);
 }
 
 static void
@@ -484,6 +524,7 @@ main(void)
 		/* The first line of all is written to a file. */
 		TEST(a_descriptor_set_again_is_looked_at_again),
 		TEST(lines_begin_alike),
+		TEST(the_journal_is_told_the_priority),
 		TEST(every_type_of_field),
 		TEST(no_byte_forges_a_line),
 		TEST(texts_are_cut_between_characters),

@@ -15,7 +15,8 @@ shared=$to$prefix/share/booking
 placed() { # FILE TARGET
     sed -e "s#/etc/booking/#$sysconf/booking/#g" \
         -e "s#/usr/share/booking#$prefix/share/booking#g" \
-        -e "s#/usr/libexec/booking#$prefix/libexec/booking#g" "$1" >"$2.new"
+        -e "s#/usr/libexec/booking#$prefix/libexec/booking#g" \
+        -e "s#/usr/bin/bookingctl#$prefix/bin/bookingctl#g" "$1" >"$2.new"
     chmod 644 "$2.new"
     mv -f "$2.new" "$2"
 }

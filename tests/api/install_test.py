@@ -80,10 +80,11 @@ def test_installed_files_name_installed_paths(stage, tmp_path):
                           encoding="utf-8") as file:
                     content = file.read()
                 assert not re.search(r"@[A-Z]+@|/usr/(share|libexec)/booking"
-                                     r"|[^b]/etc/booking/", content), name
+                                     r"|[^b]/etc/booking/|/usr/bin/booking", content), name
     unit = (tmp_path / "opt/b/lib/systemd/system/booking.service").read_text()
     assert "ExecStart=/opt/b/libexec/booking/booking.fcgi --env-file " \
         "/opt/b/etc/booking/booking.env" in unit
+    assert "ExecReload=/opt/b/bin/bookingctl " in unit
 
 
 def test_settings_that_are_there_stay(stage):

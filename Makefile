@@ -375,7 +375,7 @@ RUN_TESTS = $(INSTALLED) test -- $(PYTHON) tests/run_tests.py
 
 .PHONY: run stop clean-data install-packages bench
 .PHONY: test test-unit test-integration test-api test-webservers test-mysql test-asan
-.PHONY: test-json-corpus
+.PHONY: test-json-corpus test-systemd
 .PHONY: generated lint format clean help
 
 run: ## install what is missing, build, start everything, say how to use it
@@ -421,6 +421,9 @@ bench: ## measure it beside its ceiling (BENCH=--help: what can be asked for)
 test-json-corpus: ## the JSON gate against the public JSON test suite (needs npm)
 	@$(MAKE) -s $(BIN)/json_gate
 	@$(PYTHON) tests/corpus/json_corpus.py $(BUILD)
+
+test-systemd: ## the units on a booted Debian (root, debootstrap, systemd-nspawn)
+	@$(PYTHON) -m systemd
 
 lint: ## static checks: layers, headers, banned calls, format, sizes and more
 	@$(RUN_TESTS) lint

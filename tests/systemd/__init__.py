@@ -1,0 +1,1 @@
+"""make test-systemd: the units of conf/systemd under a real systemd."""

@@ -145,14 +145,6 @@ json_key_set_init(struct json_key_set *set)
 	set->count = 0;
 }
 
-static void
-begin(struct json_key_set *set)
-{
-	random_bytes(set->seed, sizeof(set->seed));
-	memset(set->first_slots, 0, sizeof(set->first_slots));
-	set->capacity = JSON_KEY_SET_INLINE;
-}
-
 void
 json_key_set_release(struct json_key_set *set)
 {
@@ -160,19 +152,56 @@ json_key_set_release(struct json_key_set *set)
 		free(set->slots);
 }
 
-enum json_key_verdict
-json_key_set_add(struct json_key_set *set, const struct json_key *key)
+static enum json_key_verdict
+add_hashed(struct json_key_set *set, const struct json_key *key)
 {
-	if (set->capacity == 0)
-		begin(set);
-	if (set->count * 2 >= set->capacity && grow(set))
-		return JSON_KEY_NO_MEMORY;
 	uint64_t hash = hash_key(set->seed, key);
 	struct json_key_slot *slot = find_slot(set, key, hash);
+
 	if (slot->key.bytes)
 		return JSON_KEY_DUPLICATE;
 	slot->key = *key;
 	slot->hash = hash;
 	set->count++;
 	return JSON_KEY_NEW;
+}
+
+static enum json_key_verdict
+add_to_few(struct json_key_set *set, const struct json_key *key)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (keys_equal(&set->slots[i].key, key))
+			return JSON_KEY_DUPLICATE;
+	set->slots[set->count++].key = *key;
+	return JSON_KEY_NEW;
+}
+
+static void
+begin_hashing(struct json_key_set *set)
+{
+	struct json_key few[JSON_KEY_SET_FEW];
+	size_t count = set->count;
+
+	for (size_t i = 0; i < count; i++)
+		few[i] = set->slots[i].key;
+	random_bytes(set->seed, sizeof(set->seed));
+	memset(set->first_slots, 0, sizeof(set->first_slots));
+	set->capacity = JSON_KEY_SET_INLINE;
+	set->count = 0;
+	for (size_t i = 0; i < count; i++)
+		(void)add_hashed(set, &few[i]);
+}
+
+/* Long names full of escapes are slow to compare: they are hashed at once. */
+enum json_key_verdict
+json_key_set_add(struct json_key_set *set, const struct json_key *key)
+{
+	if (set->capacity == 0) {
+		if (set->count < JSON_KEY_SET_FEW && !key->escaped)
+			return add_to_few(set, key);
+		begin_hashing(set);
+	}
+	if (set->count * 2 >= set->capacity && grow(set))
+		return JSON_KEY_NO_MEMORY;
+	return add_hashed(set, key);
 }

@@ -1,7 +1,8 @@
 /*
  * The member names seen so far in every object of one document, to find the
- * duplicates. Linear however many there are, and whoever chose them: hashed
- * with SipHash-1-3 under a random key. Names are compared as decoded, so that
+ * duplicates. Linear however many there are, and whoever chose them: a few
+ * are compared one with another, more are hashed with SipHash-1-3 under a
+ * random key. Names are compared as decoded, so that
  * "a" and "\u0061" are equal. Used by json_gate.c only.
  */
 #ifndef JSON_JSON_KEY_SET_H
@@ -9,6 +10,7 @@
 
 #include "core/base.h"
 
+#define JSON_KEY_SET_FEW    32
 #define JSON_KEY_SET_INLINE 128 /* a power of two */
 
 /* A name as it stands between its quotes, its escapes known to be valid. */
@@ -27,7 +29,7 @@ struct json_key_slot {
 struct json_key_set {
 	uint64_t seed[2];
 	struct json_key_slot *slots;
-	size_t capacity; /* a power of two; 0 before the first key */
+	size_t capacity; /* a power of two; 0: not hashed, a list of few */
 	size_t count;
 	struct json_key_slot first_slots[JSON_KEY_SET_INLINE];
 };

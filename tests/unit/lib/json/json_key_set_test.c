@@ -107,6 +107,36 @@ remembers_all_while_it_grows(void **state)
 	json_key_set_release(&set);
 }
 
+/* Each of the few is known before and after they are hashed, whether it is
+ * their number or an escape that begins it. */
+static void
+knows_the_few_for_ever(void **state)
+{
+	static const char *const beginnings[] = { "last", "\\u006cast" };
+	static char names[JSON_KEY_SET_FEW][16];
+
+	(void)state;
+	for (size_t i = 0; i < JSON_KEY_SET_FEW; i++)
+		snprintf(names[i], sizeof(names[i]), "key%zu", i);
+	for (size_t i = 0; i < ARRAY_LEN(beginnings); i++)
+		for (size_t few = 0; few <= JSON_KEY_SET_FEW; few++) {
+			struct json_key_set set;
+			json_key_set_init(&set);
+			for (size_t n = 0; n < few; n++)
+				assert_int_equal(
+				    add(&set, 1, names[n]), JSON_KEY_NEW);
+			assert_int_equal(
+			    add(&set, 1, beginnings[i]), JSON_KEY_NEW);
+			assert_int_equal(
+			    add(&set, 1, "last"), JSON_KEY_DUPLICATE);
+			for (size_t n = 0; n < JSON_KEY_SET_FEW; n++)
+				assert_int_equal(add(&set, 1, names[n]),
+				    n < few ? JSON_KEY_DUPLICATE
+					    : JSON_KEY_NEW);
+			json_key_set_release(&set);
+		}
+}
+
 /* What an attacker would need to know to make names collide. */
 static void
 hashes_differently_every_time(void **state)
@@ -116,8 +146,8 @@ hashes_differently_every_time(void **state)
 	(void)state;
 	json_key_set_init(&first);
 	json_key_set_init(&second);
-	assert_int_equal(add(&first, 1, "a"), JSON_KEY_NEW);
-	assert_int_equal(add(&second, 1, "a"), JSON_KEY_NEW);
+	assert_int_equal(add(&first, 1, "\\u0061"), JSON_KEY_NEW);
+	assert_int_equal(add(&second, 1, "\\u0061"), JSON_KEY_NEW);
 	assert_memory_not_equal(first.seed, second.seed, sizeof(first.seed));
 	json_key_set_release(&first);
 	json_key_set_release(&second);
@@ -131,6 +161,7 @@ main(void)
 		cmocka_unit_test(knows_a_name_in_every_spelling),
 		cmocka_unit_test(keeps_objects_apart),
 		cmocka_unit_test(remembers_all_while_it_grows),
+		cmocka_unit_test(knows_the_few_for_ever),
 		cmocka_unit_test(hashes_differently_every_time),
 	};
 

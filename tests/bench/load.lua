@@ -20,7 +20,8 @@ local MONOTONIC, SIGINT = 1, 2
 local FOREVER_MS = 3600000
 
 local given = {
-    create = "0", get = "0", list = "0", seats = "0", -- shares, in percent
+    create = "0", get = "0", list = "0", cursor = "0", seats = "0",
+    -- shares, in percent; cursor: a list's pages, one behind the other
     seconds = "0", count = "0",  -- when to stop sending
     tokens = "", -- a file of "USER TOKEN" lines
     users = "1", -- how many of them book, from the first on
@@ -42,7 +43,8 @@ local shares, users, token_of, bookings = {}, {}, {}, {}
 local sent, answered, late, began_us, last_us = 0, 0, 0, 0, 0
 local statuses, created = {}, nil
 totals = ""
-local seen, limit, end_us, flights, passengers, creates
+local seen, limit, end_us, flights, passengers
+local next_cursor -- of the page that came last; nil: from the beginning
 
 local function read_lines(path, each)
     for line in io.lines(path) do
@@ -64,7 +66,7 @@ function init(arguments)
     end
     math.randomseed(tonumber(now_us() % 2147483647))
     local sum = 0
-    for _, kind in ipairs({ "create", "get", "list", "seats" }) do
+    for _, kind in ipairs({ "create", "get", "list", "cursor", "seats" }) do
         sum = sum + tonumber(given[kind])
         shares[#shares + 1] = { kind = kind, up_to = sum }
     end
@@ -81,7 +83,6 @@ function init(arguments)
     if given.created ~= "" then
         created = assert(io.open(given.created, "w"))
     end
-    creates = given.create ~= "0"
     limit = tonumber(given.count)
     limit = limit > 0 and limit or math.huge
     flights, passengers = tonumber(given.flights), tonumber(given.passengers)
@@ -139,6 +140,12 @@ end
 function ask.list()
     return wrk.format("GET", "/api/v1/bookings/user/" .. given.lister
         .. "?limit=10&sort=-created_at&page=" .. math.random(1, 10),
+        { ["Authorization"] = token_of[given.lister] })
+end
+
+function ask.cursor()
+    return wrk.format("GET", "/api/v1/bookings/user/" .. given.lister
+        .. "?limit=10" .. (next_cursor and "&cursor=" .. next_cursor or ""),
         { ["Authorization"] = token_of[given.lister] })
 end
 
@@ -210,6 +217,9 @@ function response(status, _, body)
     statuses[status] = (statuses[status] or 0) + 1
     if status == 201 then
         note_created(body)
+    end
+    if given.cursor ~= "0" then
+        next_cursor = body:match('"next_cursor":"([^"]*)"')
     end
     if is_over(last_us) then
         local parts = {}

@@ -8,6 +8,8 @@
 
 #include "core/log.h"
 
+#define LAST_KEY_BYTES 128
+
 /* libcrypto fails here only without memory or without a SHA-256. */
 static void
 must(bool done)
@@ -90,19 +92,34 @@ digest_of_parts(const struct digest_part *parts, size_t count)
 	return finish_hash(context);
 }
 
-struct digest
-digest_hmac(const void *key, size_t key_len, const void *data, size_t len)
+/* To libcrypto a NULL key means the last one, and spares hashing it again. */
+static EVP_MAC_CTX *
+start_hmac(const void *key, size_t key_len)
 {
 	static EVP_MAC_CTX *context;
-	struct digest digest;
-	size_t written;
+	static uint8_t last_key[LAST_KEY_BYTES];
+	static size_t last_key_len; /* 0: none was kept */
+	bool same = key_len > 0 && key_len == last_key_len &&
+		    memcmp(key, last_key, key_len) == 0;
 
 	if (context == NULL)
 		context = make_hmac();
-	/* A NULL key would mean the last one. */
-	must(EVP_MAC_init(context,
-		 key_len == 0 ? (const unsigned char *)"" : key, key_len,
-		 NULL) == 1);
+	if (key_len == 0)
+		key = "";
+	must(EVP_MAC_init(
+		 context, same ? NULL : key, same ? 0 : key_len, NULL) == 1);
+	last_key_len = key_len <= sizeof(last_key) ? key_len : 0;
+	memcpy(last_key, key, last_key_len);
+	return context;
+}
+
+struct digest
+digest_hmac(const void *key, size_t key_len, const void *data, size_t len)
+{
+	EVP_MAC_CTX *context = start_hmac(key, key_len);
+	struct digest digest;
+	size_t written;
+
 	must(len == 0 || EVP_MAC_update(context, data, len) == 1);
 	must(EVP_MAC_final(
 		 context, digest.bytes, &written, sizeof(digest.bytes)) == 1);

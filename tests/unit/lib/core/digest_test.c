@@ -36,30 +36,58 @@ sha256_vectors(void **state)
 	}
 }
 
-/* RFC 4231, cases 1, 2 and 6; and an empty key after another one. */
+/* RFC 4231, cases 1, 2 and 6; and an empty key. The same key may come again,
+ * after itself or after another one. */
 static void
 hmac_vectors(void **state)
 {
 	static const char long_key_text[] =
 	    "Test Using Larger Than Block-Size Key - Hash Key First";
-	char key[131];
+	static const char question[] = "what do ya want for nothing?";
+	char short_key[20], key[131];
+	const struct {
+		const void *key;
+		size_t key_len;
+		const char *text;
+		const char *expected;
+	} rows[] = {
+		{ short_key, sizeof(short_key), "Hi There",
+		    "b0344c61d8db38535ca8afceaf0bf12b"
+		    "881dc200c9833da726e9376c2e32cff7" },
+		{ "Jefe", 4, question,
+		    "5bdcc146bf60754e6a042426089575c7"
+		    "5a003f089d2739839dec58b964ec3843" },
+		{ key, sizeof(key), long_key_text,
+		    "60e431591ee0b67f0d8a26aacbf5b77f"
+		    "8e0bc6213728c5140546040f0ee37f54" },
+		{ NULL, 0, "",
+		    "b613679a0814d9ec772f95d778c35fc5"
+		    "ff1697c493715653c6c712144292c5ad" },
+	};
 
 	(void)state;
-	memset(key, 0x0b, sizeof(key));
-	hex_is(digest_hmac(key, 20, "Hi There", 8),
-	    "b0344c61d8db38535ca8afceaf0bf12b"
-	    "881dc200c9833da726e9376c2e32cff7");
-	hex_is(digest_hmac("Jefe", 4, "what do ya want for nothing?", 28),
-	    "5bdcc146bf60754e6a042426089575c7"
-	    "5a003f089d2739839dec58b964ec3843");
+	memset(short_key, 0x0b, sizeof(short_key));
 	memset(key, 0xaa, sizeof(key));
-	hex_is(
-	    digest_hmac(key, sizeof(key), long_key_text, strlen(long_key_text)),
-	    "60e431591ee0b67f0d8a26aacbf5b77f"
-	    "8e0bc6213728c5140546040f0ee37f54");
-	hex_is(digest_hmac(NULL, 0, NULL, 0),
-	    "b613679a0814d9ec772f95d778c35fc5"
-	    "ff1697c493715653c6c712144292c5ad");
+	for (size_t i = 0; i < 4 * ARRAY_LEN(rows); i++) {
+		size_t row = i / 2 % ARRAY_LEN(rows);
+		hex_is(digest_hmac(rows[row].key, rows[row].key_len,
+			   rows[row].text, strlen(rows[row].text)),
+		    rows[row].expected);
+	}
+}
+
+static void
+hmac_keys_of_one_length_differ(void **state)
+{
+	struct digest first = digest_hmac("Jefe", 4, "text", 4);
+	struct digest other = digest_hmac("Jeff", 4, "text", 4);
+	struct digest longer = digest_hmac("Jeffe", 5, "text", 4);
+	struct digest again = digest_hmac("Jefe", 4, "text", 4);
+
+	(void)state;
+	assert_false(digest_equal(&first, &other));
+	assert_false(digest_equal(&other, &longer));
+	assert_true(digest_equal(&first, &again));
 }
 
 static void
@@ -158,6 +186,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sha256_vectors),
 		cmocka_unit_test(hmac_vectors),
+		cmocka_unit_test(hmac_keys_of_one_length_differ),
 		cmocka_unit_test(parts_have_borders),
 		cmocka_unit_test(equal_sees_every_bit),
 		cmocka_unit_test(base64url_there_and_back),

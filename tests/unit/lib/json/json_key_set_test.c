@@ -148,6 +148,7 @@ hashes_differently_every_time(void **state)
 	json_key_set_init(&second);
 	assert_int_equal(add(&first, 1, "\\u0061"), JSON_KEY_NEW);
 	assert_int_equal(add(&second, 1, "\\u0061"), JSON_KEY_NEW);
+	assert_int_equal(first.capacity, JSON_KEY_SET_INLINE);
 	assert_memory_not_equal(first.seed, second.seed, sizeof(first.seed));
 	json_key_set_release(&first);
 	json_key_set_release(&second);

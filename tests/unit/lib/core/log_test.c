@@ -142,12 +142,16 @@ every_type_of_field(void **state)
 		LOG_NUM("n", -7), LOG_NUM("max", INT64_MAX),
 		LOG_NUM("min", INT64_MIN), LOG_NUM("zero", 0),
 		LOG_MS("ms", 1.5), LOG_MS("small", 0.0004),
+		LOG_MS("below", -12.0456), LOG_MS("near", 0.9996),
+		LOG_MS("long", 999999999999.125), LOG_MS("longer", 1e12),
 		LOG_MS("nan", (double)NAN), LOG_MS("inf", -(double)INFINITY),
 		LOG_MS("big", -1.7976931348623157e308)));
 	assert_string_equal(fields(),
 	    ",\"t\":\"x\",\"none\":null,\"n\":-7,"
 	    "\"max\":9223372036854775807,\"min\":-9223372036854775808,"
-	    "\"zero\":0,\"ms\":1.500,\"small\":0.000,\"nan\":null,"
+	    "\"zero\":0,\"ms\":1.500,\"small\":0.000,"
+	    "\"below\":-12.046,\"near\":1.000,\"long\":999999999999.125,"
+	    "\"longer\":1.0000000000000000e+12,\"nan\":null,"
 	    "\"inf\":null,\"big\":-1.7976931348623157e+308}\n");
 }
 

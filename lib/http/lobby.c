@@ -132,12 +132,12 @@ lobby_look(const struct lobby *lobby, int fd)
 
 /* --- coming and going --------------------------------------------------- */
 
+/* The kernel forgets the descriptor when it is closed. */
 static struct guest
 take_out(struct lobby *lobby, size_t index)
 {
 	struct guest guest = lobby->guests[index];
 
-	epoll_ctl(lobby->epoll_fd, EPOLL_CTL_DEL, guest.fd, NULL);
 	lobby->count--;
 	memmove(&lobby->guests[index], &lobby->guests[index + 1],
 	    (lobby->count - index) * sizeof(guest));

@@ -25,7 +25,8 @@ enum arrival {
 };
 
 struct guest {
-	int fd;
+	int fd; /* closed by whoever gets the guest, before the lobby is used
+		 * again */
 	int64_t came_us;   /* monotonic; when it was accepted */
 	int64_t queued_ms; /* before that, in the listen queue */
 	bool all_there;	   /* ARRIVAL_ALL was seen */

@@ -156,6 +156,17 @@ def set_settings(**settings):
         file.write(text)
 
 
+def statuses():
+    """/proc/PID/status of every process, and its unit; some may end."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError), \
+                open(f"/proc/{pid}/status", encoding="utf-8") as status, \
+                open(f"/proc/{pid}/cgroup", encoding="utf-8") as groups:
+            unit = re.search(r"/([^/\n]+)\.service", groups.read())
+            yield {**dict(line.rstrip("\n").split(":", 1) for line in status),
+                   "Unit": unit and unit.group(1)}
+
+
 def await_active(unit):
     """Which a service is from its READY=1 on, and watched."""
     wait(f"{unit} to be active", lambda: show(unit, "ActiveState") == "active")
@@ -230,13 +241,9 @@ def a_booking_reaches_the_broker():
 def nobody_has_privileges():
     user = pwd.getpwnam("booking").pw_uid
     for unit in SERVICES:
-        members = run(f"grep -l /{unit}.service /proc/[0-9]*/cgroup",
-                      good=False).stdout.split()
+        members = [status for status in statuses() if status["Unit"] == unit]
         assert len(members) >= 4, members
-        for member in members:
-            with open(os.path.dirname(member) + "/status",
-                      encoding="ascii") as file:
-                status = dict(line.split(":", 1) for line in file)
+        for status in members:
             assert set(status["Uid"].split()) == {str(user)}
             assert {int(status[f"Cap{name}"], 16) for name in (
                 "Inh", "Prm", "Eff", "Bnd", "Amb")} == {0}

@@ -82,8 +82,6 @@ paths_find_their_row(void **state)
 		{ HTTP_GET, "/B", NULL, "", false },
 		{ HTTP_GET, "/%62", NULL, "", false },
 		{ HTTP_GET, "/b/1/2/3", NULL, "", false },
-		{ HTTP_GET, "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16", NULL, "",
-		    false },
 		{ HTTP_GET, "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17", NULL,
 		    "", false },
 	};

@@ -7,7 +7,7 @@
 #include "core/base.h"
 
 #define SECRET_MIN_BYTES      32
-#define WORKERS_PER_PROCESSOR 4
+#define WORKERS_PER_PROCESSOR 6
 
 static const struct config_key KEYS[] = {
 #define CONFIG_KEY(                                                            \

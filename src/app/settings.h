@@ -30,7 +30,7 @@ extern const struct config_table SETTINGS_TABLE;
  */
 int settings_load(const char *env_file, struct settings *settings,
     struct config_values **values, FILE *problems) MUST_CHECK;
-/* Worker processes where no setting says how many: four per processor that
+/* Worker processes where no setting says how many: six per processor that
  * this process may run on (its affinity: containers and taskset narrow it). */
 unsigned settings_default_workers(void);
 

@@ -17,13 +17,13 @@ workers_follow_the_processors_that_may_be_used(void **state)
 
 	(void)state;
 	assert_return_code(sched_getaffinity(0, sizeof(usable), &usable), 0);
-	assert_int_equal(settings_default_workers(), 4 * CPU_COUNT(&usable));
+	assert_int_equal(settings_default_workers(), 6 * CPU_COUNT(&usable));
 	while (!CPU_ISSET(first, &usable))
 		first++;
 	CPU_ZERO(&one);
 	CPU_SET(first, &one);
 	assert_return_code(sched_setaffinity(0, sizeof(one), &one), 0);
-	assert_int_equal(settings_default_workers(), 4);
+	assert_int_equal(settings_default_workers(), 6);
 	assert_return_code(sched_setaffinity(0, sizeof(usable), &usable), 0);
 }
 

@@ -2,6 +2,7 @@
 stack of its own. docs/performance.md says how to read what it prints."""
 
 import argparse
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -154,7 +155,8 @@ class Bench:
                        flight=arguments["flight"])
         return arguments
 
-    def run_load(self, scenario, name, connections):
+    def run_load(self, scenario, name, connections, called=None):
+        """`called`: a name for the scenario in what is shown."""
         pool = self.targets[name]
         arguments = self._arguments(scenario, pool)
         creates = scenario in CREATES
@@ -170,7 +172,8 @@ class Bench:
         run = {"rate": good / counts["seconds"],
                "errors": load.errors(counts), "late": counts["late"],
                "p50_ms": counts["p50_ms"], "p99_ms": counts["p99_ms"],
-               "statuses": counts["statuses"], "wrong": []}
+               "statuses": counts["statuses"], "wrong": [],
+               "worker_mib": pool.worker_mib()}
         if creates:
             with open(arguments["created"], encoding="ascii") as lines:
                 ids = [line.split()[0] for line in lines]
@@ -179,7 +182,7 @@ class Bench:
         if counts["answered"] != counts["sent"]:
             run["wrong"].append(f"{counts['sent'] - counts['answered']}"
                                 " requests without an answer")
-        return self._note(run, scenario, name, connections, good,
+        return self._note(run, called or scenario, name, connections, good,
                           (spent, busy, others))
 
     def run_ceiling(self, scenario, connections):
@@ -242,7 +245,8 @@ class Bench:
                     self.run_load(scenario, name, connections)
 
     def scale(self):
-        """Creates and gets by workers."""
+        """Creates and gets by workers: alone, and a few gets while creates
+        keep the machine busy."""
         for _ in range(self.options.rounds):
             for workers in SCALING:
                 for caches in self.options.caches:
@@ -252,7 +256,20 @@ class Bench:
                         self.prepare()
                     for scenario in ("create", "get"):
                         self.run_load(scenario, name, 64)
+                    with self._creating(self.targets[name]):
+                        self.run_load("get", name, 4, "get beside creates")
                     self.drop_pool(name)
+
+    @contextlib.contextmanager
+    def _creating(self, pool):
+        """Creates of 60 connections, until well after a run's end."""
+        arguments = self._arguments("create", pool)
+        with concurrent.futures.ThreadPoolExecutor(1) as side:
+            creates = side.submit(self._load, pool, 60, **arguments,
+                                  seconds=self.options.seconds + 3)
+            yield
+        if load.errors(creates.result()):
+            raise Failure(f"creates beside gets failed: {creates.result()}")
 
     def grow(self):
         """The same on more and more bookings."""

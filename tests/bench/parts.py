@@ -44,9 +44,23 @@ class Pool:
         self._web.stop()
         self._service.stop_pool()
 
+    def worker_mib(self):
+        """Memory of a worker that it shares with nobody, in the mean."""
+        master = self._service.pool.pid
+        with open(f"/proc/{master}/task/{master}/children",
+                  encoding="ascii") as file:
+            private = [private_kib(pid) for pid in file.read().split()]
+        return sum(private) / len(private) / 1024
+
     def roots(self):
         return {"web": [self._web.process.pid],
                 "workers": [self._service.pool.pid]}
+
+
+def private_kib(pid):
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+        return sum(int(line.split()[1]) for line in file
+                   if line.startswith("Private_"))
 
 
 def components(stack, pool=None):

@@ -3,7 +3,7 @@
 COMPONENTS = ("workers", "web", "database", "broker", "relay", "stubs",
               "load")
 HEADINGS = ("scenario", "caches", "conn", "req/s", "p50 ms", "p99 ms",
-            "errors", "ceiling", *COMPONENTS, "sum us", "others")
+            "errors", "ceiling", *COMPONENTS, "sum us", "others", "MiB")
 
 
 def mean(values):
@@ -28,6 +28,7 @@ def summarize(runs):
             row.update(
                 {name: mean(run[name] for run in good) for name in
                  ("rate", "p50_ms", "p99_ms", "busy", "others")},
+                worker_mib=mean(run.get("worker_mib", 0.0) for run in good),
                 errors=sum(run["errors"] for run in good),
                 cpu_us={name: mean(run["cpu_us"].get(name, 0.0)
                                    for run in good) for name in COMPONENTS})
@@ -58,7 +59,8 @@ def cells(row):
         f"{row['rate']:.0f}", f"{row['p50_ms']:.2f}", f"{row['p99_ms']:.2f}",
         str(row["errors"]), f"{ratio:.2f}" if ratio else "",
         *(f"{value:.0f}" for value in used), f"{sum(used):.0f}",
-        f"{row['others']:.0%}"]
+        f"{row['others']:.0%}",
+        f"{row['worker_mib']:.1f}" if row["worker_mib"] else ""]
 
 
 def markdown(rows):

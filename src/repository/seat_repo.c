@@ -13,7 +13,7 @@
 
 #define SELECT_FREE                                                            \
 	"SELECT position, seat_number FROM seats WHERE flight_id = ? "         \
-	"AND position >= ? AND is_available = TRUE ORDER BY position LIMIT ?"
+	"AND position < ? AND is_available = TRUE ORDER BY position LIMIT ?"
 
 /* clang-format off */
 enum { FREE, LOCK_FREE, FIND_FREE, TAKE, RELEASE, COUNT, ADD, ALL, STATEMENT__COUNT };
@@ -70,10 +70,10 @@ read_seats(struct db *db, struct arena *arena,
 
 int
 seat_repo_free(struct db *db, struct arena *arena, const char *flight_id,
-    unsigned from, size_t limit, struct seat **seats, size_t *count,
+    unsigned below, size_t limit, struct seat **seats, size_t *count,
     struct err *err)
 {
-	const struct db_value values[] = { db_text(flight_id), db_int(from),
+	const struct db_value values[] = { db_text(flight_id), db_int(below),
 		db_int((int64_t)limit) };
 
 	return read_seats(db, arena, &SQL[FREE], values, ARRAY_LEN(values),
@@ -82,10 +82,10 @@ seat_repo_free(struct db *db, struct arena *arena, const char *flight_id,
 
 int
 seat_repo_lock_free(struct db *db, struct arena *arena, const char *flight_id,
-    unsigned from, size_t limit, struct seat **seats, size_t *count,
+    unsigned below, size_t limit, struct seat **seats, size_t *count,
     struct err *err)
 {
-	const struct db_value values[] = { db_text(flight_id), db_int(from),
+	const struct db_value values[] = { db_text(flight_id), db_int(below),
 		db_int((int64_t)limit) };
 
 	return read_seats(db, arena, &SQL[LOCK_FREE], values, ARRAY_LEN(values),

@@ -8,14 +8,14 @@
 #include "model/booking.h"
 #include "model/seat_choice.h"
 
-/* Free seats in order of position, from `from` on, at most `limit`. */
+/* Free seats below a position, in order of it, at most `limit`. */
 int seat_repo_free(struct db *db, struct arena *arena, const char *flight_id,
-    unsigned from, size_t limit, struct seat **seats, size_t *count,
+    unsigned below, size_t limit, struct seat **seats, size_t *count,
     struct err *err) MUST_CHECK;
 /* As seat_repo_free, and locks exactly what it returns; passes over what other
  * transactions hold. */
 int seat_repo_lock_free(struct db *db, struct arena *arena,
-    const char *flight_id, unsigned from, size_t limit, struct seat **seats,
+    const char *flight_id, unsigned below, size_t limit, struct seat **seats,
     size_t *count, struct err *err) MUST_CHECK;
 
 /* The seats of these names (at most SEAT_PREFERENCES_MAX) that are free;

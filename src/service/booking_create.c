@@ -21,6 +21,7 @@
 #include "json/json_in.h"
 
 #define MINUTE_MS (60 * 1000LL)
+#define GUESSES	  2 /* the second after a miss; then all seats are looked at */
 
 struct creation {
 	struct booking_service *service;
@@ -29,8 +30,9 @@ struct creation {
 	const struct booking_request *request;
 	const struct flight *flight;
 	struct request_key key;
-	bool keyed;	/* by a header, else by the body alone */
-	bool may_guess; /* seats by the hints: at the first try only */
+	bool keyed;	  /* by a header, else by the body alone */
+	unsigned guesses; /* at seats, by the hints: how many are left */
+	bool is_to_look;  /* the hints have chosen this booking for a look */
 	struct booking *booking;
 	struct booking_event event;
 };
@@ -213,16 +215,19 @@ choose_seats(struct creation *work, struct db *db, struct err *err)
 {
 	struct booking_service *service = work->service;
 	const struct seat_wishes *wishes = &work->request->wishes;
-	bool guess = work->may_guess;
+	bool again = work->guesses<GUESSES, guess = work->guesses> 0;
 
-	work->may_guess = false;
-	if (guess && seat_allocation_guess(service->hints, work->ctx->arena,
-			 work->booking, wishes))
-		return 0;
-	if (!guess)
+	if (again)
 		seat_hints_doubt(service->hints, work->booking->flight_id);
-	return seat_allocation_choose(
-	    db, service->hints, work->ctx->arena, work->booking, wishes, err);
+	if (guess && !work->is_to_look &&
+	    seat_allocation_guess(service->hints, work->ctx->arena,
+		work->booking, wishes, again)) {
+		work->guesses--;
+		return 0;
+	}
+	work->guesses = 0;
+	return seat_allocation_choose(db, service->hints, work->ctx->arena,
+	    work->booking, wishes, guess, err);
 }
 
 /* After the insert, so that of two that are made at once each waits for the
@@ -271,13 +276,16 @@ create_at_once(struct creation *work, bool *tried, struct err *err)
 	struct booking_service *service = work->service;
 	struct arena *arena = work->ctx->arena;
 
-	*tried = work->may_guess && service->rules->max_open_holds == 0 &&
-		 create_repo_is_able(service->db) &&
-		 seat_allocation_guess(service->hints, arena, work->booking,
-		     &work->request->wishes);
+	*tried = false;
+	if (work->guesses < GUESSES || service->rules->max_open_holds > 0 ||
+	    !create_repo_is_able(service->db))
+		return -1;
+	*tried = seat_allocation_guess(service->hints, arena, work->booking,
+	    &work->request->wishes, false);
+	work->is_to_look = !*tried;
 	if (!*tried)
 		return -1;
-	work->may_guess = false;
+	work->guesses--;
 	prepare_event(work);
 	return create_repo_run(service->db, arena, work->booking,
 	    has_key(work) ? &work->key : NULL, &work->event, err);
@@ -356,12 +364,17 @@ static int
 attempt(struct creation *work, struct flight_fetch *fetch, struct err *err)
 {
 	struct flight *flight = arena_alloc(work->ctx->arena, sizeof(*flight));
+	int rc;
 
 	if (obtain_flight(work, fetch, flight, err) != 0 ||
 	    prepare_booking(work, err) != 0)
 		return -1;
-	work->may_guess = !fetch->names_missing;
-	return commit_reclaiming(work, err);
+	work->is_to_look = false;
+	work->guesses = fetch->names_missing ? 0 : GUESSES;
+	seat_hints_enter(work->service->hints, flight->flight_id);
+	rc = commit_reclaiming(work, err);
+	seat_hints_leave(work->service->hints, flight->flight_id);
+	return rc;
 }
 
 /* The seats as the first answer told them. */

@@ -123,8 +123,8 @@ give_best(struct allocation *work, struct err *err)
 	struct seat *seats, chosen[PASSENGERS_MAX];
 	size_t count, left = 0;
 
-	if (seat_repo_free(work->db, work->arena, work->booking->flight_id, 0,
-		FLIGHT_SEATS_MAX, &seats, &count, err) != 0)
+	if (seat_repo_free(work->db, work->arena, work->booking->flight_id,
+		FLIGHT_SEATS_MAX, FLIGHT_SEATS_MAX, &seats, &count, err) != 0)
 		return -1;
 	if (count < work->booking->passenger_count)
 		return too_few(work, count, err);
@@ -144,15 +144,15 @@ give_best(struct allocation *work, struct err *err)
 /* The quick choice: lock the first free seats that nobody else holds. Good
  * enough when they are neighbours. */
 static int
-give_first(struct allocation *work, bool *given, struct err *err)
+give_first(
+    struct allocation *work, unsigned below, bool *given, struct err *err)
 {
 	size_t wanted = work->booking->passenger_count;
 	struct seat *seats;
 	size_t count;
 
-	*given = false;
 	if (seat_repo_lock_free(work->db, work->arena, work->booking->flight_id,
-		0, wanted, &seats, &count, err) != 0)
+		below, wanted, &seats, &count, err) != 0)
 		return -1;
 	if (count < wanted || !seats_adjacent(seats, count))
 		return 0;
@@ -163,16 +163,9 @@ give_first(struct allocation *work, bool *given, struct err *err)
 	return 0;
 }
 
-bool
-seat_allocation_guess(struct seat_hints *hints, struct arena *arena,
-    struct booking *booking, const struct seat_wishes *wishes)
+static void
+give_from(struct booking *booking, struct arena *arena, unsigned first)
 {
-	unsigned first;
-
-	if (wishes->preference_count > 0 ||
-	    !seat_hints_take(hints, &booking->flight,
-		(unsigned)booking->passenger_count, &first))
-		return false;
 	for (unsigned i = 0; i < booking->passenger_count; i++) {
 		char *number = arena_alloc(arena, SEAT_NUMBER_SIZE);
 
@@ -180,13 +173,59 @@ seat_allocation_guess(struct seat_hints *hints, struct arena *arena,
 		booking->passengers[i].seat_number =
 		    flight_seat_number(&booking->flight, first + i, number);
 	}
+}
+
+/* A look beside bookings that go on: what is free below them, or else what
+ * comes next. */
+static int
+give_beside(struct allocation *work, bool *given, struct err *err)
+{
+	struct booking *booking = work->booking;
+	unsigned first,
+	    below = seat_hints_settled(work->hints, booking->flight_id);
+
+	if (below == FLIGHT_SEATS_MAX)
+		return 0;
+	if (below > 0 && give_first(work, below, given, err) != 0)
+		return -1;
+	if (*given || !seat_hints_go_on(work->hints, &booking->flight,
+			  (unsigned)booking->passenger_count, &first))
+		return 0;
+	give_from(booking, work->arena, first);
+	*given = true;
+	return 0;
+}
+
+static int
+give_any(struct allocation *work, bool may_guess, struct err *err)
+{
+	bool given = false;
+
+	if (may_guess && give_beside(work, &given, err) != 0)
+		return -1;
+	if (!given && give_first(work, FLIGHT_SEATS_MAX, &given, err) != 0)
+		return -1;
+	return given ? 0 : give_best(work, err);
+}
+
+bool
+seat_allocation_guess(struct seat_hints *hints, struct arena *arena,
+    struct booking *booking, const struct seat_wishes *wishes, bool again)
+{
+	unsigned first, count = (unsigned)booking->passenger_count;
+
+	if (wishes->preference_count > 0 ||
+	    !(again ? seat_hints_go_on(hints, &booking->flight, count, &first)
+		    : seat_hints_take(hints, &booking->flight, count, &first)))
+		return false;
+	give_from(booking, arena, first);
 	return true;
 }
 
 int
 seat_allocation_choose(struct db *db, struct seat_hints *hints,
     struct arena *arena, struct booking *booking,
-    const struct seat_wishes *wishes, struct err *err)
+    const struct seat_wishes *wishes, bool may_guess, struct err *err)
 {
 	struct allocation work = {
 		.db = db,
@@ -195,15 +234,12 @@ seat_allocation_choose(struct db *db, struct seat_hints *hints,
 		.booking = booking,
 		.wishes = wishes,
 	};
-	bool given = false;
 
-	if (wishes->preference_count > 0) {
-		if (give_wished(&work, err) != 0)
-			return -1;
-	} else if (give_first(&work, &given, err) != 0) {
+	if (wishes->preference_count == 0)
+		return give_any(&work, may_guess, err);
+	if (give_wished(&work, err) != 0)
 		return -1;
-	}
-	if (given || work.seated_count == booking->passenger_count)
+	if (work.seated_count == booking->passenger_count)
 		return 0;
 	return give_best(&work, err);
 }

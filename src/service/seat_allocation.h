@@ -19,13 +19,17 @@ struct seat_wishes {
 };
 
 /* Sets the passengers' seats to what the hints guess, without asking the
- * database. False when there is nothing to guess by. */
+ * database; `again` after a miss. False when there is nothing to guess by, and
+ * when this booking is the one to look. */
 bool seat_allocation_guess(struct seat_hints *hints, struct arena *arena,
-    struct booking *booking, const struct seat_wishes *wishes);
-/* Sets seat_position and seat_number of every passenger. SEAT_UNAVAILABLE
- * names the seat; FLIGHT_UNAVAILABLE tells how many seats are left. */
+    struct booking *booking, const struct seat_wishes *wishes, bool again);
+/* Sets seat_position and seat_number of every passenger. may_guess: a look that
+ * finds none below those that others are being given goes on by the hints.
+ * SEAT_UNAVAILABLE names the seat; FLIGHT_UNAVAILABLE tells how many seats are
+ * left. */
 int seat_allocation_choose(struct db *db, struct seat_hints *hints,
     struct arena *arena, struct booking *booking,
-    const struct seat_wishes *wishes, struct err *err) MUST_CHECK;
+    const struct seat_wishes *wishes, bool may_guess,
+    struct err *err) MUST_CHECK;
 
 #endif

@@ -8,6 +8,7 @@
 
 #define SLOTS	      4096
 #define LOOK_AGAIN_MS 5000
+#define IN_HANDS      60 /* seats: ten bookings of six on their way */
 
 /* Flights that share a slot displace each other; what a mix-up of two makes of
  * a hint is a miss, no more. */
@@ -16,6 +17,7 @@ struct hint {
 	_Atomic unsigned next;
 	_Atomic bool doubtful;
 	_Atomic int64_t looked_at_ms;
+	_Atomic unsigned entered; /* too many for ever if one died: no harm */
 };
 
 struct seat_hints {
@@ -49,6 +51,37 @@ slot_of(struct seat_hints *hints, uint64_t flight)
 	return &hints->slots[(flight >> 1) % SLOTS];
 }
 
+/* NULL when nothing is known of the flight. */
+static struct hint *
+find(struct seat_hints *hints, const char *flight_id)
+{
+	uint64_t key = hash(flight_id);
+	struct hint *hint = hints == NULL ? NULL : slot_of(hints, key);
+
+	return hint != NULL && hint->flight == key ? hint : NULL;
+}
+
+void
+seat_hints_enter(struct seat_hints *hints, const char *flight_id)
+{
+	struct hint *hint = find(hints, flight_id);
+
+	if (hint != NULL)
+		hint->entered++;
+}
+
+/* It may have entered before the flight had its slot. */
+void
+seat_hints_leave(struct seat_hints *hints, const char *flight_id)
+{
+	struct hint *hint = find(hints, flight_id);
+	unsigned entered = hint == NULL ? 0 : hint->entered;
+
+	while (entered > 0 && !atomic_compare_exchange_weak(
+				  &hint->entered, &entered, entered - 1))
+		;
+}
+
 /* Moves a start that would split the group between two rows to the next row.
  */
 static unsigned
@@ -59,29 +92,61 @@ same_row(unsigned start, unsigned count)
 	return count > left && count <= SEATS_ABREAST ? start + left : start;
 }
 
-bool
-seat_hints_take(struct seat_hints *hints, const struct flight *flight,
-    unsigned count, unsigned *first)
+static bool
+is_to_look(struct hint *hint)
 {
-	uint64_t key = hash(flight->flight_id);
-	struct hint *hint;
-	unsigned start, next;
+	int64_t now_ms = clock_monotonic_ms(),
+		looked_at_ms = hint->looked_at_ms;
 
-	if (hints == NULL)
-		return false;
-	hint = slot_of(hints, key);
-	if (hint->flight != key || hint->doubtful ||
-	    clock_monotonic_ms() - hint->looked_at_ms > LOOK_AGAIN_MS)
-		return false;
-	next = hint->next;
+	if (hint->doubtful && atomic_exchange(&hint->doubtful, false))
+		return true;
+	return now_ms - looked_at_ms > LOOK_AGAIN_MS &&
+	       atomic_compare_exchange_strong(
+		   &hint->looked_at_ms, &looked_at_ms, now_ms);
+}
+
+static bool
+take(struct hint *hint, unsigned total, unsigned count, unsigned *first)
+{
+	unsigned start, next = hint->next;
+
 	do {
 		start = same_row(next, count);
-		if (start + count > flight->total_seats)
+		if (start + count > total)
 			return false;
 	} while (
 	    !atomic_compare_exchange_weak(&hint->next, &next, start + count));
 	*first = start;
 	return true;
+}
+
+bool
+seat_hints_take(struct seat_hints *hints, const struct flight *flight,
+    unsigned count, unsigned *first)
+{
+	struct hint *hint = find(hints, flight->flight_id);
+
+	return hint != NULL && !is_to_look(hint) &&
+	       take(hint, flight->total_seats, count, first);
+}
+
+bool
+seat_hints_go_on(struct seat_hints *hints, const struct flight *flight,
+    unsigned count, unsigned *first)
+{
+	struct hint *hint = find(hints, flight->flight_id);
+
+	return hint != NULL && take(hint, flight->total_seats, count, first);
+}
+
+unsigned
+seat_hints_settled(struct seat_hints *hints, const char *flight_id)
+{
+	const struct hint *hint = find(hints, flight_id);
+
+	if (hint == NULL || hint->entered <= 1)
+		return FLIGHT_SEATS_MAX;
+	return hint->next > IN_HANDS ? hint->next - IN_HANDS : 0;
 }
 
 void
@@ -97,13 +162,16 @@ seat_hints_found(struct seat_hints *hints, const char *flight_id,
 	hint = slot_of(hints, key);
 	if (hint->flight != key) {
 		hint->next = 0;
+		hint->entered = 1;
 		hint->flight = key;
 		hint->doubtful = true;
 	}
 	next = hint->next;
 	/* Below the hint there are free seats after all, perhaps more. */
-	if (first < next)
+	if (first < next) {
+		hint->doubtful = true;
 		return;
+	}
 	while (next < last + 1 &&
 	       !atomic_compare_exchange_weak(&hint->next, &next, last + 1))
 		;
@@ -114,12 +182,8 @@ seat_hints_found(struct seat_hints *hints, const char *flight_id,
 void
 seat_hints_doubt(struct seat_hints *hints, const char *flight_id)
 {
-	uint64_t key = hash(flight_id);
-	struct hint *hint;
+	struct hint *hint = find(hints, flight_id);
 
-	if (hints == NULL)
-		return;
-	hint = slot_of(hints, key);
-	if (hint->flight == key)
+	if (hint != NULL)
 		hint->doubtful = true;
 }

@@ -3,10 +3,13 @@
  * memory, so that workers that sell the same flight take different seats
  * instead of looking for them, and do not wait for each other.
  *
- * A hint is a guess and never a promise: the sale checks each seat, and a miss
- * makes the transaction start anew with a look at the table. Seats that become
- * free below a hint are found because a cancellation and, every few seconds,
- * the clock send the next booking to look from the beginning.
+ * A hint is a guess and never a promise: the sale checks each seat, and after a
+ * miss the transaction starts anew. Seats that become free below a hint are
+ * found because a cancellation and, every few seconds, the clock send the next
+ * booking to look from the beginning, and it alone: the others go on. While
+ * they do, a look keeps away from the last positions before the hint: what is
+ * free there has been given to a booking that is about to lock it, and that
+ * would then look in its turn and take what belongs to the next.
  */
 #ifndef SERVICE_SEAT_HINTS_H
 #define SERVICE_SEAT_HINTS_H
@@ -18,11 +21,21 @@ struct seat_hints;
 /* Maps shared memory, before the fork; NULL when the kernel refuses. */
 struct seat_hints *seat_hints_create(void);
 
+/* Around all that one booking does to get its seats: they tell whether others
+ * are at work on the flight. hints may be NULL, here and below. */
+void seat_hints_enter(struct seat_hints *hints, const char *flight_id);
+void seat_hints_leave(struct seat_hints *hints, const char *flight_id);
+
 /* Takes `count` neighbouring positions for this booking alone: true with the
- * first of them. False when there is no hint, when it is time to look, or when
- * the flight's end is near. hints may be NULL. */
+ * first of them. False when there is no hint, when this booking is to look, or
+ * when the flight's end is near. */
 bool seat_hints_take(struct seat_hints *hints, const struct flight *flight,
     unsigned count, unsigned *first);
+/* The same for one that has looked, or has missed once. */
+bool seat_hints_go_on(struct seat_hints *hints, const struct flight *flight,
+    unsigned count, unsigned *first);
+/* A look finds seats that nobody else is about to lock below this position. */
+unsigned seat_hints_settled(struct seat_hints *hints, const char *flight_id);
 /* A look from the beginning found its seats at [first, last]. */
 void seat_hints_found(struct seat_hints *hints, const char *flight_id,
     unsigned first, unsigned last);

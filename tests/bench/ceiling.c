@@ -34,6 +34,7 @@
 #define USERS	      200
 #define NAME_SIZE     64
 #define HOLD_MS	      DAY_MS
+#define GUESSES	      2
 
 struct tally {
 	size_t booked;
@@ -71,7 +72,8 @@ struct seller {
 	char reference[REFERENCE_SIZE];
 	char names[PASSENGERS][3][NAME_SIZE];
 	char user[NAME_SIZE], flight_id[NAME_SIZE];
-	bool may_guess;
+	unsigned guesses;
+	bool is_to_look;
 };
 
 static void
@@ -185,16 +187,19 @@ choose_seats(struct seller *seller, struct err *err)
 {
 	static const struct seat_wishes any = { 0 };
 	struct seat_hints *hints = seller->plan->hints;
-	bool guess = seller->may_guess;
+	bool again = seller->guesses<GUESSES, guess = seller->guesses> 0;
 
-	seller->may_guess = false;
-	if (guess &&
-	    seat_allocation_guess(hints, seller->arena, &seller->booking, &any))
-		return 0;
-	if (!guess)
+	if (again)
 		seat_hints_doubt(hints, seller->flight_id);
-	return seat_allocation_choose(
-	    seller->db, hints, seller->arena, &seller->booking, &any, err);
+	if (guess && !seller->is_to_look &&
+	    seat_allocation_guess(
+		hints, seller->arena, &seller->booking, &any, again)) {
+		seller->guesses--;
+		return 0;
+	}
+	seller->guesses = 0;
+	return seat_allocation_choose(seller->db, hints, seller->arena,
+	    &seller->booking, &any, guess, err);
 }
 
 static int
@@ -219,11 +224,14 @@ commit_booking(struct seller *seller, struct err *err)
 {
 	static const struct seat_wishes any = { 0 };
 
-	seller->may_guess = true;
-	if (create_repo_is_able(seller->db) &&
-	    seat_allocation_guess(
-		seller->plan->hints, seller->arena, &seller->booking, &any)) {
-		seller->may_guess = false;
+	seller->guesses = GUESSES;
+	seller->is_to_look = false;
+	if (create_repo_is_able(seller->db)) {
+		seller->is_to_look = !seat_allocation_guess(seller->plan->hints,
+		    seller->arena, &seller->booking, &any, false);
+	}
+	if (create_repo_is_able(seller->db) && !seller->is_to_look) {
+		seller->guesses--;
 		set_event(seller);
 		if (create_repo_run(seller->db, seller->arena, &seller->booking,
 			&seller->key, &seller->event, err) == 0)
@@ -239,8 +247,15 @@ commit_booking(struct seller *seller, struct err *err)
 static int
 book(struct seller *seller, struct tally *tally, struct err *err)
 {
+	int rc;
+
 	seller->ctx.deadline = deadline_in(LIMIT_MS);
-	if (set_booking(seller, err) != 0 || commit_booking(seller, err) != 0)
+	if (set_booking(seller, err) != 0)
+		return -1;
+	seat_hints_enter(seller->plan->hints, seller->flight_id);
+	rc = commit_booking(seller, err);
+	seat_hints_leave(seller->plan->hints, seller->flight_id);
+	if (rc != 0)
 		return -1;
 	if (!outbox_send(&seller->outbox, &seller->ctx, &seller->event, true))
 		tally->deferred++;

@@ -57,7 +57,7 @@ ends_with_the_flight(void **state)
 }
 
 static void
-doubt_lasts_until_a_look_finds_no_hole(void **state)
+one_looks_and_the_others_go_on(void **state)
 {
 	struct seat_hints *hints = seat_hints_create();
 	unsigned first;
@@ -66,11 +66,63 @@ doubt_lasts_until_a_look_finds_no_hole(void **state)
 	seat_hints_found(hints, FLIGHT.flight_id, 0, 9);
 	seat_hints_doubt(hints, FLIGHT.flight_id);
 	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first));
+	assert_true(seat_hints_take(hints, &FLIGHT, 1, &first));
+	assert_int_equal(first, 10);
+}
+
+static void
+looks_follow_one_another_until_one_finds_no_hole(void **state)
+{
+	struct seat_hints *hints = seat_hints_create();
+	unsigned first;
+
+	(void)state;
+	seat_hints_found(hints, FLIGHT.flight_id, 0, 9);
 	seat_hints_found(hints, FLIGHT.flight_id, 3, 3);
+	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first));
+	seat_hints_found(hints, FLIGHT.flight_id, 5, 5);
 	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first));
 	seat_hints_found(hints, FLIGHT.flight_id, 10, 10);
 	assert_true(seat_hints_take(hints, &FLIGHT, 1, &first));
 	assert_int_equal(first, 11);
+}
+
+static void
+who_has_missed_goes_on_whatever_the_doubt(void **state)
+{
+	struct seat_hints *hints = seat_hints_create();
+	unsigned first;
+
+	(void)state;
+	assert_false(seat_hints_go_on(hints, &FLIGHT, 1, &first));
+	seat_hints_found(hints, FLIGHT.flight_id, 0, 0);
+	seat_hints_doubt(hints, FLIGHT.flight_id);
+	assert_true(seat_hints_go_on(hints, &FLIGHT, 1, &first));
+	assert_int_equal(first, 1);
+	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first));
+}
+
+/* What was given to others a moment ago is still free in the table. */
+static void
+a_look_beside_others_keeps_away_from_their_seats(void **state)
+{
+	struct seat_hints *hints = seat_hints_create();
+	const char *flight = FLIGHT.flight_id;
+
+	(void)state;
+	assert_int_equal(seat_hints_settled(hints, flight), FLIGHT_SEATS_MAX);
+	seat_hints_enter(hints, flight);
+	seat_hints_found(hints, flight, 998, 999);
+	assert_int_equal(seat_hints_settled(hints, flight), FLIGHT_SEATS_MAX);
+	seat_hints_enter(hints, flight);
+	assert_int_equal(seat_hints_settled(hints, flight), 940);
+	for (int leaving = 0; leaving < 3; leaving++)
+		seat_hints_leave(hints, flight);
+	seat_hints_enter(hints, flight);
+	assert_int_equal(seat_hints_settled(hints, flight), FLIGHT_SEATS_MAX);
+	seat_hints_enter(NULL, flight);
+	seat_hints_leave(NULL, flight);
+	assert_int_equal(seat_hints_settled(NULL, flight), FLIGHT_SEATS_MAX);
 }
 
 /* Every position is taken once, whoever takes it. */
@@ -104,7 +156,12 @@ main(void)
 		cmocka_unit_test(nothing_to_guess_by_before_a_look),
 		cmocka_unit_test(goes_on_after_what_a_look_found),
 		cmocka_unit_test(ends_with_the_flight),
-		cmocka_unit_test(doubt_lasts_until_a_look_finds_no_hole),
+		cmocka_unit_test(one_looks_and_the_others_go_on),
+		cmocka_unit_test(
+		    looks_follow_one_another_until_one_finds_no_hole),
+		cmocka_unit_test(who_has_missed_goes_on_whatever_the_doubt),
+		cmocka_unit_test(
+		    a_look_beside_others_keeps_away_from_their_seats),
 		cmocka_unit_test(processes_take_different_seats),
 	};
 

@@ -198,7 +198,8 @@ INTEGRATION_TESTS = \
 	tests/integration/src/repository/booking_list_repo_test.c \
 	tests/integration/src/repository/statements_test.c \
 	tests/integration/src/service/booking_list_test.c \
-	tests/integration/src/service/idempotency_sweep_test.c
+	tests/integration/src/service/idempotency_sweep_test.c \
+	tests/integration/src/service/seat_allocation_test.c
 
 # --- how to compile ------------------------------------------------------------
 

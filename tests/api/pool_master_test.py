@@ -73,13 +73,19 @@ def dynamic(pool_of):
 
 def occupy(pool, count):
     """Connections that each hold a worker: requests too long to be waited
-    for, whose end does not come."""
+    for, whose end does not come. One after the other: of two that come before
+    their bytes do, one worker may take both, and serve one."""
     held = []
     for _ in range(count):
+        before = at_work(pool)
+        is_free = before < pool.status()["workers"]["alive"]
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(pool.socket)
         connection.sendall(request("/health", body=b"x" * 65536)[:60000])
         held.append(connection)
+        if is_free:
+            pool.wait("a worker to be held",
+                      lambda before=before: at_work(pool) > before)
     return held
 
 

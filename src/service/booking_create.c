@@ -215,7 +215,8 @@ choose_seats(struct creation *work, struct db *db, struct err *err)
 {
 	struct booking_service *service = work->service;
 	const struct seat_wishes *wishes = &work->request->wishes;
-	bool again = work->guesses<GUESSES, guess = work->guesses> 0;
+	bool again = work->guesses < GUESSES;
+	bool guess = work->guesses > 0;
 
 	if (again)
 		seat_hints_doubt(service->hints, work->booking->flight_id);

@@ -187,7 +187,8 @@ choose_seats(struct seller *seller, struct err *err)
 {
 	static const struct seat_wishes any = { 0 };
 	struct seat_hints *hints = seller->plan->hints;
-	bool again = seller->guesses<GUESSES, guess = seller->guesses> 0;
+	bool again = seller->guesses < GUESSES;
+	bool guess = seller->guesses > 0;
 
 	if (again)
 		seat_hints_doubt(hints, seller->flight_id);

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -55,6 +56,19 @@ close_masters_files(struct pool *pool)
 	responder_close(&pool->responder);
 }
 
+/* A worker that wakes does not take the processor from the web server that has
+ * just handed it a request, nor from the database that has just answered: they
+ * go on to the next, and each runs longer at a time (docs/performance.md). A
+ * policy that somebody chose stays. */
+static void
+wake_without_preempting(void)
+{
+	const struct sched_param normal = { 0 };
+
+	if (sched_getscheduler(0) == SCHED_OTHER)
+		(void)sched_setscheduler(0, SCHED_BATCH, &normal);
+}
+
 static _Noreturn void
 be_worker(struct pool *pool, unsigned index, pid_t master)
 {
@@ -69,6 +83,7 @@ be_worker(struct pool *pool, unsigned index, pid_t master)
 	worker.slot->pid = getpid();
 	close_masters_files(pool);
 	reset_signals(pool);
+	wake_without_preempting();
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != master)
 		_exit(0);

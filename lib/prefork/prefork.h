@@ -19,6 +19,9 @@
  *                  drains when that one serves; nothing is lost if it never
  * does TTIN TTOU      one worker more, one less
  *
+ * A worker is scheduled as SCHED_BATCH, unless the master's policy is another
+ * than the normal one: then as that.
+ *
  * A worker starts with the signal mask that prefork_run was called with, with
  * HUP, INT, USR1 and USR2 ignored (they are the master's) and all else at its
  * default. It may handle USR1: the master sends it after it opened the log

@@ -142,8 +142,10 @@ class Lighttpd(WebServer):
     def _start(self):
         for name in self._files:
             path = self._write(name, self._configuration(name))
+        # As docs/deploy.md advises: as the pool's workers are.
         self.process = self._processes.start(
-            "lighttpd", [program("lighttpd"), "-D", "-f", path],
+            "lighttpd", [program("chrt"), "--batch", "0",
+                         program("lighttpd"), "-D", "-f", path],
             stop_signal=signal.SIGINT, grace=12)
 
     def _values(self):

@@ -1,6 +1,7 @@
 #include "prefork/prefork.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -26,6 +27,7 @@ static int lines[2];  /* the master's log */
 static FILE *log_lines;
 static _Atomic unsigned *ticks;
 static pid_t master;
+static int policy; /* the master's */
 
 /* --- workers ------------------------------------------------------------ */
 
@@ -152,6 +154,14 @@ curious_worker(void *context, struct prefork_worker *worker)
 	return wait_worker(context, worker);
 }
 
+/* Tells how it is scheduled. */
+static int
+scheduled_worker(void *context, struct prefork_worker *worker)
+{
+	tell((char)('0' + sched_getscheduler(0)));
+	return wait_worker(context, worker);
+}
+
 static void
 count_tick(void *context)
 {
@@ -190,9 +200,12 @@ start(const struct prefork_options *options)
 	master = fork();
 	assert_true(master >= 0);
 	if (master == 0) {
+		const struct sched_param normal = { 0 };
 		struct err err;
 
 		alarm(0);
+		if (sched_setscheduler(0, policy, &normal) != 0)
+			_exit(3);
 		log_open("test", LOG_DEBUG, lines[1]);
 		_exit(prefork_run(options, board, &err) == 0 ? 0
 		      : err_is(&err, &ERR_TIMEOUT)	     ? 2
@@ -254,6 +267,7 @@ set_up(void **state)
 	log_lines = fdopen(lines[0], "r");
 	assert_non_null(log_lines);
 	*ticks = 0;
+	policy = SCHED_OTHER;
 	return 0;
 }
 
@@ -292,6 +306,30 @@ workers_start_clean(void **state)
 	assert_line_has(await_line("worker_start"), "\"worker\":0");
 	kill(master, SIGTERM);
 	assert_int_equal(master_status(), 0);
+}
+
+static void
+workers_wake_without_preempting(void **state)
+{
+	const struct {
+		int masters, workers;
+	} rows[] = {
+		{ SCHED_OTHER, SCHED_BATCH },
+		{ SCHED_IDLE, SCHED_IDLE },
+	};
+	struct prefork_options options = options_for(scheduled_worker, 1);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		policy = rows[i].masters;
+		start(&options);
+		assert_int_equal(hear(), '0' + rows[i].workers);
+		assert_int_equal(hear(), 'w');
+		kill(master, SIGTERM);
+		assert_int_equal(hear(), 't');
+		assert_int_equal(master_status(), 0);
+		tear_down(state);
+		set_up(state);
+	}
 }
 
 static void
@@ -555,6 +593,7 @@ main(void)
 #define TEST(function)                                                         \
 	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 		TEST(workers_start_clean),
+		TEST(workers_wake_without_preempting),
 		TEST(each_stop_signal_drains),
 		TEST(a_killed_worker_is_replaced),
 		TEST(a_crash_loop_is_braked),

@@ -26,6 +26,7 @@ struct setting {
 	const char *raw;
 	enum { FROM_DEFAULT, FROM_FILE, FROM_ENV } origin;
 	unsigned line;
+	bool wrong; /* or not known, because of a mistake in the file */
 };
 
 struct loader {
@@ -72,6 +73,7 @@ problem(struct loader *loader, size_t key, const char *text)
 {
 	begin_problem(loader, key);
 	fprintf(loader->problems, "%s\n", text);
+	loader->settings[key].wrong = true;
 }
 
 static void
@@ -81,6 +83,7 @@ problem_allowed(struct loader *loader, size_t key)
 	fputs("must be ", loader->problems);
 	config_print_allowed(&loader->table->keys[key], loader->problems);
 	fputc('\n', loader->problems);
+	loader->settings[key].wrong = true;
 }
 
 /* --- values ----------------------------------------------------------- */
@@ -205,6 +208,7 @@ take_entry(struct loader *loader, const struct dotenv_entry *entry)
 	if (entry->problem != NULL) {
 		begin_line_problem(loader, entry->line, entry->name);
 		fprintf(loader->problems, "%s\n", entry->problem);
+		setting->wrong = true;
 	} else if (key == table->count) {
 		assert(entry->name != NULL); /* or there is a problem */
 		unknown_name(loader, entry);
@@ -212,9 +216,11 @@ take_entry(struct loader *loader, const struct dotenv_entry *entry)
 		begin_line_problem(loader, entry->line, entry->name);
 		fprintf(loader->problems, "is set already in line %u\n",
 		    setting->line);
+		setting->wrong = true;
 	} else {
-		*setting =
-		    (struct setting){ entry->value, FROM_FILE, entry->line };
+		setting->raw = entry->value;
+		setting->origin = FROM_FILE;
+		setting->line = entry->line;
 	}
 }
 
@@ -238,11 +244,14 @@ read_all(int fd, char *out, size_t size)
 	return (ssize_t)len;
 }
 
+/* What the file would have set is not known then. */
 static void
 file_problem(struct loader *loader, const char *what)
 {
 	loader->problem_count++;
 	fprintf(loader->problems, "%s: %s\n", loader->file, what);
+	for (size_t i = 0; i < loader->table->count; i++)
+		loader->settings[i].wrong = true;
 }
 
 static void
@@ -291,6 +300,57 @@ take_environment(struct loader *loader, char *const env[])
 	}
 }
 
+static void
+store_all(const struct loader *loader, void *into)
+{
+	for (size_t i = 0; i < loader->table->count; i++)
+		config_value_store(
+		    &loader->table->keys[i], &loader->values[i], into);
+}
+
+/* --- rules over several settings ---------------------------------------- */
+
+static size_t
+key_read(const struct loader *loader, const struct config_rule *rule, size_t i)
+{
+	const char *name = rule->reads[i];
+	size_t key = find_key(loader->table, name, strlen(name));
+
+	assert(key < loader->table->count);
+	return key;
+}
+
+/* Whether all that the rule reads is right by itself. */
+static bool
+rule_applies(const struct loader *loader, const struct config_rule *rule)
+{
+	for (size_t i = 0; i < CONFIG_RULE_MAX_KEYS && rule->reads[i] != NULL;
+	     i++)
+		if (loader->settings[key_read(loader, rule, i)].wrong)
+			return false;
+	return true;
+}
+
+static void
+check_rules(struct loader *loader)
+{
+	const struct config_table *table = loader->table;
+	void *judged;
+
+	if (table->rule_count == 0)
+		return;
+	judged = arena_alloc(loader->arena, table->size);
+	store_all(loader, judged);
+	for (size_t i = 0; i < table->rule_count; i++) {
+		const struct config_rule *rule = &table->rules[i];
+
+		if (!rule_applies(loader, rule) || !rule->broken(judged))
+			continue;
+		begin_problem(loader, key_read(loader, rule, 0));
+		fprintf(loader->problems, "%s\n", rule->problem);
+	}
+}
+
 /* --- the whole -------------------------------------------------------- */
 
 int
@@ -318,12 +378,12 @@ config_load(const struct config_table *table, const char *env_file,
 	take_environment(&loader, env);
 	for (size_t i = 0; i < table->count; i++)
 		parse_setting(&loader, i);
+	check_rules(&loader);
 	if (loader.problem_count > 0) {
 		arena_free(arena);
 		return -1;
 	}
-	for (size_t i = 0; i < table->count; i++)
-		config_value_store(&table->keys[i], &loader.values[i], into);
+	store_all(&loader, into);
 	owner->arena = arena;
 	*values = owner;
 	return 0;

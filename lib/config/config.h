@@ -5,8 +5,9 @@
  * the example file and the README's table.
  *
  * The environment wins over the file. Every wrong setting is reported, all at
- * once; an unknown name is an error in the file only. Values of keys marked
- * secret are never repeated, not even in an error.
+ * once, and so is every rule over several settings that is broken, unless one
+ * that it reads is wrong by itself. An unknown name is an error in the file
+ * only. Values of keys marked secret are never repeated, not even in an error.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -52,15 +53,32 @@ struct config_key {
 	const char *help; /* one sentence, with the unit */
 };
 
+#define CONFIG_RULE_MAX_KEYS 4
+
+/* What several settings must be together. */
+struct config_rule {
+	/* Names of the keys that it looks at; the problem is told of the
+	 * first. */
+	const char *reads[CONFIG_RULE_MAX_KEYS];
+	/* Whether the fields of these keys break it. No other may be looked
+	 * at: what is wrong by itself has no value. */
+	bool (*broken)(const void *from);
+	const char *problem; /* "must not be above ..." */
+};
+
 struct config_table {
 	const struct config_key *keys;
 	size_t count;
+	const struct config_rule *rules;
+	size_t rule_count;
+	size_t size; /* of the caller's struct; 0 without rules */
 };
 
 /*
  * Fills *into from the .env file (NULL or a missing file: none) and from env
  * (NAME=value strings, ended by NULL). Text values live until config_release.
- * Returns 0; or -1 after writing one line per problem to `problems`: file
+ * Returns 0; or -1 after writing one line per problem to `problems`, those of
+ * rules last: file
  * problems as "FILE: line N: NAME: ...", others as "environment: NAME: ...",
  * with what is allowed; *into is then untouched. A variable that is set but
  * empty is an empty text or URL; for the other types it means the default.

@@ -7,6 +7,7 @@
 #include "core/base.h"
 
 #define SECRET_MIN_BYTES      32
+#define SAMPLE_SECRET	      "your-super-secret"
 #define WORKERS_PER_PROCESSOR 6
 
 static const struct config_key KEYS[] = {
@@ -26,82 +27,91 @@ static const struct config_key KEYS[] = {
 #undef CONFIG_KEY
 };
 
-const struct config_table SETTINGS_TABLE = { KEYS, ARRAY_LEN(KEYS) };
+/* --- rules over several settings ------------------------------------------ */
 
 static bool
-is_production(const struct settings *settings)
+is_dynamic(const struct settings *settings)
 {
-	return strcmp(settings->environment, "production") == 0;
+	return strcmp(settings->pool_mode, "dynamic") == 0;
 }
 
-/* 0 stands for a number that is not known here. */
+/* POOL_MAX_WORKERS of 0 stands for a number that is not known here. */
 static bool
-is_over(int64_t low, int64_t high)
+worker_bounds_crossed(const void *from)
 {
-	return high != 0 && low > high;
+	const struct settings *settings = from;
+
+	return is_dynamic(settings) && settings->pool_max_workers != 0 &&
+	       settings->pool_min_workers > settings->pool_max_workers;
 }
 
-static int
-check_pool(const struct settings *settings, FILE *problems)
+static bool
+spare_bounds_crossed(const void *from)
 {
-	int wrong = 0;
+	const struct settings *settings = from;
 
-	if (strcmp(settings->pool_mode, "dynamic") != 0)
-		return 0;
-	if (is_over(settings->pool_min_workers, settings->pool_max_workers)) {
-		fputs("POOL_MIN_WORKERS: must not be above POOL_MAX_WORKERS\n",
-		    problems);
-		wrong++;
-	}
-	if (is_over(settings->pool_spare_min, settings->pool_spare_max)) {
-		fputs("POOL_SPARE_MIN: must not be above POOL_SPARE_MAX\n",
-		    problems);
-		wrong++;
-	}
-	return wrong;
+	return is_dynamic(settings) &&
+	       settings->pool_spare_min > settings->pool_spare_max;
 }
 
-/* Rules over several settings. Each prints its own line; returns how many. */
-static int
-check_together(const struct settings *settings, FILE *problems)
+static bool
+nothing_to_decide_by(const void *from)
 {
-	int wrong = check_pool(settings, problems);
+	const struct settings *settings = from;
 
-	if (strcmp(settings->auth_mode, "local") == 0 &&
-	    settings->jwt_secret[0] == '\0') {
-		fputs("JWT_SECRET: must be set when AUTH_MODE is local\n",
-		    problems);
-		wrong++;
-	}
-	if (strncmp(settings->rabbitmq_url, "amqps:", 6) == 0 &&
-	    settings->rabbitmq_tls_ca[0] == '\0') {
-		fputs("RABBITMQ_TLS_CA: must name a file when RABBITMQ_URL "
-		      "is amqps\n",
-		    problems);
-		wrong++;
-	}
-	if (is_production(settings) && settings->jwt_secret[0] != '\0' &&
-	    (strlen(settings->jwt_secret) < SECRET_MIN_BYTES ||
-		strncmp(settings->jwt_secret, "your-super-secret", 17) == 0)) {
-		fputs("JWT_SECRET: production needs a secret of its own of at "
-		      "least 32 bytes\n",
-		    problems);
-		wrong++;
-	}
-	return wrong;
+	return strcmp(settings->auth_mode, "local") == 0 &&
+	       settings->jwt_secret[0] == '\0';
 }
+
+static bool
+secret_too_weak(const void *from)
+{
+	const struct settings *settings = from;
+	const char *secret = settings->jwt_secret;
+
+	return strcmp(settings->environment, "production") == 0 &&
+	       secret[0] != '\0' &&
+	       (strlen(secret) < SECRET_MIN_BYTES ||
+		   strncmp(secret, SAMPLE_SECRET, strlen(SAMPLE_SECRET)) == 0);
+}
+
+static bool
+broker_unknown(const void *from)
+{
+	const struct settings *settings = from;
+
+	return strncmp(settings->rabbitmq_url, "amqps:", 6) == 0 &&
+	       settings->rabbitmq_tls_ca[0] == '\0';
+}
+
+static const struct config_rule RULES[] = {
+	{ { "POOL_MIN_WORKERS", "POOL_MAX_WORKERS", "POOL_MODE" },
+	    worker_bounds_crossed, "must not be above POOL_MAX_WORKERS" },
+	{ { "POOL_SPARE_MIN", "POOL_SPARE_MAX", "POOL_MODE" },
+	    spare_bounds_crossed, "must not be above POOL_SPARE_MAX" },
+	{ { "JWT_SECRET", "AUTH_MODE" }, nothing_to_decide_by,
+	    "must be set when AUTH_MODE is local" },
+	{ { "JWT_SECRET", "NODE_ENV" }, secret_too_weak,
+	    "production needs a secret of its own of at least 32 bytes" },
+	{ { "RABBITMQ_TLS_CA", "RABBITMQ_URL" }, broker_unknown,
+	    "must name a file when RABBITMQ_URL is amqps" },
+};
+
+const struct config_table SETTINGS_TABLE = {
+	.keys = KEYS,
+	.count = ARRAY_LEN(KEYS),
+	.rules = RULES,
+	.rule_count = ARRAY_LEN(RULES),
+	.size = sizeof(struct settings),
+};
 
 int
 settings_load(const char *env_file, struct settings *settings,
     struct config_values **values, FILE *problems)
 {
-	if (config_load(&SETTINGS_TABLE, env_file == NULL ? ".env" : env_file,
-		environ, settings, values, problems) != 0)
-		return -1;
-	if (check_together(settings, problems) == 0)
-		return 0;
-	config_release(*values);
-	return -1;
+	return config_load(&SETTINGS_TABLE,
+	    env_file == NULL ? ".env" : env_file, environ, settings, values,
+	    problems);
 }
 
 unsigned

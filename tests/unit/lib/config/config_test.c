@@ -37,7 +37,36 @@ static const struct config_key keys[] = {
 	    "http https", 0, "Peer." },
 };
 
-static const struct config_table table = { keys, ARRAY_LEN(keys) };
+static bool
+port_without_password(const void *from)
+{
+	const struct settings *read = from;
+
+	return read->port < 1024 && read->password[0] == '\0';
+}
+
+static bool
+quiet_at_debug(const void *from)
+{
+	const struct settings *read = from;
+
+	return !read->verbose && strcmp(read->level, "debug") == 0;
+}
+
+static const struct config_rule rules[] = {
+	{ { "DB_PASSWORD", "DB_PORT" }, port_without_password,
+	    "must be set when DB_PORT is below 1024" },
+	{ { "VERBOSE", "LOG_LEVEL" }, quiet_at_debug,
+	    "must be true when LOG_LEVEL is debug" },
+};
+
+static const struct config_table table = {
+	.keys = keys,
+	.count = ARRAY_LEN(keys),
+	.rules = rules,
+	.rule_count = ARRAY_LEN(rules),
+	.size = sizeof(struct settings),
+};
 
 #define PATH_PATTERN "/tmp/config-test-XXXXXX"
 
@@ -250,6 +279,72 @@ all_problems_come_at_once_and_nothing_is_stored(void **state)
 	assert_null(values);
 }
 
+#define NO_PASSWORD                                                            \
+	"environment: DB_PASSWORD: must be set when DB_PORT is below 1024\n"
+
+static void
+rules_are_told_with_what_is_wrong_elsewhere(void **state)
+{
+	char *env[] = { (char[]){ "PEER_URL=nowhere" }, NULL };
+	char expected[512];
+
+	(void)state;
+	settings.port = 77;
+	assert_int_equal(
+	    load("DB_PORT=1\nLOG_LEVEL=debug\nVERBOSE=off\nDB_HOST=\n", env),
+	    -1);
+	(void)snprintf(expected, sizeof(expected),
+	    "%s: line 4: DB_HOST: must not be empty\n"
+	    "environment: PEER_URL: must be http:// or https:// with a host\n" NO_PASSWORD
+	    "%s: line 3: VERBOSE: must be true when LOG_LEVEL is debug\n",
+	    path, path);
+	assert_string_equal(problems, expected);
+	assert_int_equal(settings.port, 77);
+	assert_null(settings.host);
+	assert_null(values);
+}
+
+#define QUIET "VERBOSE=off\nLOG_LEVEL=debug\n"
+
+/* What is not known is not judged: of these, only one rule knows enough. */
+static void
+rules_are_silent_about_what_is_wrong_by_itself(void **state)
+{
+	static const char *const files[] = {
+		QUIET "DB_PORT=0\n",
+		QUIET "DB_PORT=1\nDB_PASSWORD=short\n",
+		QUIET "DB_PORT=1\nDB_PASSWORD=\x01\n",
+		QUIET "DB_PORT=1\nDB_PASSWORD='open\n",
+		QUIET "DB_PORT=1\nDB_PORT=1\n",
+		QUIET "DB_PORT='1\nDB_PORT=1\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		assert_int_equal(load(files[i], NULL), -1);
+		assert_null(strstr(problems, "below 1024"));
+		assert_non_null(strstr(problems, ": VERBOSE: must be true"));
+	}
+}
+
+/* A file that cannot be read may have set anything; the environment wins over
+ * its mistakes, too. */
+static void
+rules_know_what_the_environment_says(void **state)
+{
+	char port[] = "DB_PORT=1", password[] = "DB_PASSWORD=";
+	char *const one[] = { port, NULL };
+	char *const both[] = { port, password, NULL };
+
+	(void)state;
+	assert_int_equal(load_from("/", one), -1);
+	assert_string_equal(problems, "/: Is a directory\n");
+	assert_int_equal(load_from("/", both), -1);
+	assert_string_equal(problems, "/: Is a directory\n" NO_PASSWORD);
+	assert_int_equal(load("DB_PORT='1\nDB_PASSWORD='\n", both), -1);
+	assert_non_null(strstr(problems, NO_PASSWORD));
+}
+
 /* A secret with every kind of mistake in and around it. */
 static void
 no_problem_repeats_a_value(void **state)
@@ -320,6 +415,9 @@ main(void)
 		TEST(file_problems_name_the_line_and_what_is_allowed),
 		TEST(environment_problems_say_so),
 		TEST(all_problems_come_at_once_and_nothing_is_stored),
+		TEST(rules_are_told_with_what_is_wrong_elsewhere),
+		TEST(rules_are_silent_about_what_is_wrong_by_itself),
+		TEST(rules_know_what_the_environment_says),
 		TEST(no_problem_repeats_a_value),
 		TEST(long_names_are_not_repeated),
 		TEST(unreadable_files_are_problems),

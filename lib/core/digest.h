@@ -21,6 +21,7 @@ struct digest_part {
 	size_t len;
 };
 struct digest digest_of_parts(const struct digest_part *parts, size_t count);
+/* HMAC-SHA-256. Of the key nothing remains in memory but the caller's own. */
 struct digest digest_hmac(
     const void *key, size_t key_len, const void *data, size_t len);
 bool digest_equal(

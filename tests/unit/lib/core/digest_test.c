@@ -6,7 +6,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void
 hex_is(struct digest digest, const char *expected)
@@ -36,8 +39,8 @@ sha256_vectors(void **state)
 	}
 }
 
-/* RFC 4231, cases 1, 2 and 6; and an empty key. The same key may come again,
- * after itself or after another one. */
+/* RFC 4231, cases 1, 2 and 6; keys of a block and of one byte more; and an
+ * empty key. The same key may come again, after itself or after another one. */
 static void
 hmac_vectors(void **state)
 {
@@ -60,6 +63,12 @@ hmac_vectors(void **state)
 		{ key, sizeof(key), long_key_text,
 		    "60e431591ee0b67f0d8a26aacbf5b77f"
 		    "8e0bc6213728c5140546040f0ee37f54" },
+		{ key, 64, long_key_text,
+		    "84332a7580ed3cf75de83c644c8d2c1c"
+		    "262ad90e0190e5c5ae4b82b2102e8e75" },
+		{ key, 65, long_key_text,
+		    "c62955a96944ff68deabbc0eab619206"
+		    "5c1c55bb8ddee16151ed5337f911eab9" },
 		{ NULL, 0, "",
 		    "b613679a0814d9ec772f95d778c35fc5"
 		    "ff1697c493715653c6c712144292c5ad" },
@@ -88,6 +97,103 @@ hmac_keys_of_one_length_differ(void **state)
 	assert_false(digest_equal(&first, &other));
 	assert_false(digest_equal(&other, &longer));
 	assert_true(digest_equal(&first, &again));
+}
+
+/* --- what of a key remains --------------------------------------------------
+ */
+
+#define KEY_BYTES   32
+#define CHUNK_BYTES ((size_t)65536)
+/* What a sanitizer reserves for itself is larger. */
+#define REGION_MAX_BYTES ((size_t)1 << 26)
+
+/* A key that is in memory only where it is put. */
+static uint8_t
+key_byte(size_t i)
+{
+	return (uint8_t)(i * i * 37 + i * 11 + 5);
+}
+
+static bool
+is_key(const uint8_t *bytes, uint8_t mask)
+{
+	size_t i = 0;
+
+	while (i < KEY_BYTES && bytes[i] == (key_byte(i) ^ mask))
+		i++;
+	return i == KEY_BYTES;
+}
+
+/* How often it is there, as it is or as HMAC masks it (RFC 2104). */
+static unsigned
+count_in_chunk(const uint8_t *bytes, size_t len)
+{
+	unsigned count = 0;
+
+	for (size_t at = 0; at + KEY_BYTES <= len; at++)
+		count += is_key(bytes + at, 0) || is_key(bytes + at, 0x36) ||
+			 is_key(bytes + at, 0x5c);
+	return count;
+}
+
+static unsigned
+count_in_region(int memory, size_t from, size_t to)
+{
+	static uint8_t chunk[CHUNK_BYTES];
+	unsigned count = 0;
+
+	while (from + KEY_BYTES <= to) {
+		size_t len =
+		    to - from < sizeof(chunk) ? to - from : sizeof(chunk);
+
+		if (pread(memory, chunk, len, (off_t)from) != (ssize_t)len)
+			break;
+		count += count_in_chunk(chunk, len);
+		from += len - KEY_BYTES + 1;
+	}
+	explicit_bzero(chunk, sizeof(chunk));
+	return count;
+}
+
+/* In all memory that this process can write. */
+static unsigned
+count_keys(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	unsigned count = 0;
+	char line[512];
+
+	assert_non_null(maps);
+	assert_true(memory >= 0);
+	while (fgets(line, sizeof(line), maps) != NULL) {
+		size_t from, to;
+		char mode[5];
+
+		if (sscanf(line, "%zx-%zx %4s", &from, &to, mode) == 3 &&
+		    mode[1] == 'w' && to - from <= REGION_MAX_BYTES)
+			count += count_in_region(memory, from, to);
+	}
+	close(memory);
+	assert_int_equal(fclose(maps), 0);
+	return count;
+}
+
+static void
+nothing_of_a_key_remains(void **state)
+{
+	uint8_t key[KEY_BYTES];
+	struct digest first, again;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(key); i++)
+		key[i] = key_byte(i);
+	first = digest_hmac(key, sizeof(key), "text", 4);
+	again = digest_hmac(key, sizeof(key), "text", 4);
+	assert_true(digest_equal(&first, &again));
+	assert_int_equal(count_keys(), 1);
+	explicit_bzero(key, sizeof(key));
+	assert_int_equal(count_keys(), 0);
 }
 
 static void
@@ -187,6 +293,7 @@ main(void)
 		cmocka_unit_test(sha256_vectors),
 		cmocka_unit_test(hmac_vectors),
 		cmocka_unit_test(hmac_keys_of_one_length_differ),
+		cmocka_unit_test(nothing_of_a_key_remains),
 		cmocka_unit_test(parts_have_borders),
 		cmocka_unit_test(equal_sees_every_bit),
 		cmocka_unit_test(base64url_there_and_back),

@@ -35,7 +35,7 @@ input_passenger_field(struct input *input, const struct json_value *value,
 
 	if (text == NULL)
 		return "must be a text";
-	return field->rule(input->arena, text, len, clock_wall_ms(),
+	return field->rule(input->arena, text, len, input->now_ms,
 	    passenger_field_of(passenger, field));
 }
 

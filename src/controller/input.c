@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "model/booking_errors.h"
 
 #define PATH_MAX_BYTES 128
@@ -12,6 +13,7 @@ void
 input_init(struct input *input, struct arena *arena)
 {
 	input->arena = arena;
+	input->now_ms = clock_wall_ms();
 	input->count = 0;
 }
 

@@ -12,10 +12,12 @@
 
 struct input {
 	struct arena *arena;
+	int64_t now_ms; /* wall time that dates are judged by */
 	struct err_field fields[INPUT_MAX_FIELDS];
 	size_t count; /* further ones are not listed */
 };
 
+/* Asks the clock once for the whole request. */
 void input_init(struct input *input, struct arena *arena);
 /* Notes that a field is wrong; path is formatted. */
 void input_wrong(struct input *input, const char *message, const char *path,

@@ -1,6 +1,7 @@
 #include "controller/booking_input.h"
 
 #include "controller/request_fixture.h"
+#include "core/clock.h"
 
 #define PERSON "{\"first_name\":\"A\",\"last_name\":\"B\",\"email\":\"a@b.c\"}"
 
@@ -51,6 +52,28 @@ wrong_fields_are_named(void **state)
 		read_row(ROWS[i].rest, NULL, NULL, &input, &booking);
 		assert_string_equal(wrong_fields(&input), ROWS[i].wrong);
 	}
+}
+
+#define BORN(day)                                                              \
+	"{\"first_name\":\"A\",\"last_name\":\"B\",\"email\":\"a@b.c\","       \
+	"\"date_of_birth\":\"" day "\"}"
+
+/* All dates of a request, by the time at which it began to be read. */
+static void
+dates_are_judged_by_one_moment(void **state)
+{
+	static const char body[] = "{\"flight_id\":\"F1\",\"passengers\":[" BORN(
+	    "2001-02-03") "," BORN("2001-02-04") "," BORN("2001-02-05") "]}";
+	struct booking_request booking;
+	struct input input;
+
+	(void)state;
+	input_init(&input, arena);
+	assert_int_equal(clock_parse_date("2001-02-03", &input.now_ms), 0);
+	booking_input_create(&input, make_request(NULL, NULL, "", body),
+	    json_of(body), &booking);
+	assert_string_equal(wrong_fields(&input),
+	    "passengers[1].date_of_birth passengers[2].date_of_birth");
 }
 
 static void
@@ -114,6 +137,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wrong_fields_are_named),
+		cmocka_unit_test(dates_are_judged_by_one_moment),
 		cmocka_unit_test(fields_are_read),
 		cmocka_unit_test(keys),
 	};

@@ -1,6 +1,7 @@
 #include "controller/input.h"
 
 #include "controller/request_fixture.h"
+#include "core/clock.h"
 #include "model/booking_errors.h"
 
 static const struct {
@@ -81,6 +82,17 @@ all_wrong_fields_are_named(void **state)
 }
 
 static void
+the_clock_is_asked_at_the_beginning(void **state)
+{
+	int64_t before_ms = clock_wall_ms();
+	struct input input;
+
+	(void)state;
+	input_init(&input, arena);
+	assert_in_range(input.now_ms, before_ms, clock_wall_ms());
+}
+
+static void
 query_parameters(void **state)
 {
 	const struct http_query_field fields[] = { { "a", "1" }, { "b", "" },
@@ -103,6 +115,7 @@ main(void)
 		cmocka_unit_test(bodies),
 		cmocka_unit_test(order_of_the_checks),
 		cmocka_unit_test(all_wrong_fields_are_named),
+		cmocka_unit_test(the_clock_is_asked_at_the_beginning),
 		cmocka_unit_test(query_parameters),
 	};
 

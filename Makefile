@@ -148,6 +148,7 @@ UNIT_TESTS = \
 	tests/unit/lib/json/json_unescape_test.c \
 	tests/unit/lib/jwt/jwt_test.c tests/unit/lib/rest/breaker_test.c \
 	tests/unit/lib/rest/rest_client_test.c \
+	tests/unit/src/app/live_metrics_test.c \
 	tests/unit/src/app/places_test.c \
 	tests/unit/src/app/settings_test.c \
 	tests/unit/lib/mq/mq_connection_test.c \

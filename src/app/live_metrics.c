@@ -16,10 +16,11 @@ print_counter_head(
 static void
 print_caches(const struct shared *shared, bool open_metrics, struct buf *out)
 {
-	static const char *const names[] = { "auth", "flight" };
+	static const char *const names[] = { "auth", "flight", "totals" };
 	const struct shared_cache_counts counts[] = {
 		shared_cache_counts(shared->auth_cache),
 		shared_cache_counts(shared->flight_cache),
+		shared_cache_counts(shared->totals_cache),
 	};
 
 	print_counter_head(out, open_metrics, "booking_cache_lookups",

@@ -147,6 +147,8 @@ UNIT_TESTS = \
 	tests/unit/lib/json/json_out_test.c \
 	tests/unit/lib/json/json_unescape_test.c \
 	tests/unit/lib/jwt/jwt_test.c tests/unit/lib/rest/breaker_test.c \
+	tests/unit/lib/rest/rest_client_breaker_test.c \
+	tests/unit/lib/rest/rest_client_connections_test.c \
 	tests/unit/lib/rest/rest_client_test.c \
 	tests/unit/src/app/live_metrics_test.c \
 	tests/unit/src/app/places_test.c \

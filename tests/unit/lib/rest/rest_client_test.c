@@ -1,93 +1,9 @@
 #include "rest/rest_client.h"
 
-#include <dirent.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "support/tiny_server.h"
-
-#define LONG_MS	 60000
-#define MAX_BODY 1000
-
-static struct arena *arena;
-static struct tiny_server *server;
-static struct rest_client *client;
-
-static const struct rest_settings settings = {
-	.connect_timeout_ms = LONG_MS,
-	.max_body_bytes = MAX_BODY,
-	.idle_ms = LONG_MS,
-};
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	arena = arena_create(1 << 20);
-	server = tiny_start();
-	client = rest_client_create(&settings);
-	return client ? 0 : -1;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	rest_client_free(client);
-	tiny_stop(server);
-	arena_free(arena);
-	return 0;
-}
-
-static char *
-url_of(const char *path)
-{
-	return arena_printf(arena, "http://127.0.0.1:%d%s", server->port, path);
-}
-
-static struct rest_call
-call_to(const char *path)
-{
-	return (struct rest_call){ .url = url_of(path), .timeout_ms = LONG_MS };
-}
-
-static void
-perform(struct rest_call *call)
-{
-	rest_perform(client, arena, call, 1, deadline_in(LONG_MS));
-}
-
-static void
-assert_answer(const struct rest_call *call, int status, const char *body)
-{
-	if (call->outcome)
-		fail_msg("%s", call->err.cause);
-	assert_int_equal(call->status, status);
-	assert_string_equal(call->body, body);
-	assert_int_equal(call->body_len, strlen(body));
-	assert_null(call->err.def);
-	assert_true(call->elapsed_us > 0);
-}
-
-static void
-assert_failure(
-    const struct rest_call *call, const struct err_def *def, const char *why)
-{
-	assert_int_equal(call->outcome, -1);
-	assert_ptr_equal(call->err.def, def);
-	assert_null(call->body);
-	assert_int_equal(call->status, 0);
-	assert_string_equal(call->err.details, "");
-	if (!strstr(call->err.cause, why))
-		fail_msg("\"%s\" without \"%s\"", call->err.cause, why);
-}
-
-#define OK_BODY "{\"success\":true}"
+#include "rest_fixture.h"
 
 static void
 returns_the_answer(void **state)
@@ -206,62 +122,6 @@ refuses_headers_that_would_break_out(void **state)
 		assert_int_equal(breaker_state(&breaker), BREAKER_CLOSED);
 	}
 	assert_int_equal(server->connections, 0);
-}
-
-static void
-keeps_connections(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 5; i++) {
-		struct rest_call call = call_to("/ok");
-		perform(&call);
-		assert_answer(&call, 200, OK_BODY);
-	}
-	assert_int_equal(server->connections, 1);
-}
-
-/* The peer closes a kept connection: before the next request is sent, or only
- * when it gets it. Neither is seen by the caller, however often it happens. */
-static void
-retries_a_stale_connection(void **state)
-{
-	static const char *const paths[] = { "/close-after", "/stale" };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
-		for (int round = 0; round < 8; round++) {
-			struct rest_call call = call_to(paths[i]);
-			perform(&call);
-			assert_answer(&call, 200, OK_BODY);
-		}
-	assert_true(server->connections >= 15);
-}
-
-/* Four kept connections that have all gone stale. */
-static void
-retries_stale_connections_side_by_side(void **state)
-{
-	(void)state;
-	for (int round = 0; round < 3; round++) {
-		struct rest_call calls[REST_MAX_CALLS];
-		for (size_t i = 0; i < REST_MAX_CALLS; i++)
-			calls[i] = call_to("/stale");
-		rest_perform(
-		    client, arena, calls, REST_MAX_CALLS, deadline_in(LONG_MS));
-		for (size_t i = 0; i < REST_MAX_CALLS; i++)
-			assert_answer(&calls[i], 200, OK_BODY);
-	}
-}
-
-static void
-a_fresh_connection_is_not_retried(void **state)
-{
-	struct rest_call call = call_to("/hang-up");
-
-	(void)state;
-	perform(&call);
-	assert_failure(&call, &ERR_UNAVAILABLE, "Empty reply");
-	assert_int_equal(server->requests, 1);
 }
 
 static void
@@ -415,116 +275,6 @@ ignores_proxies_of_the_environment(void **state)
 }
 
 static void
-perform_with_idle(int64_t idle_ms, int64_t pause_ms, unsigned connections)
-{
-	struct rest_settings own = settings;
-	struct rest_client *other;
-
-	own.idle_ms = idle_ms;
-	other = rest_client_create(&own);
-	assert_non_null(other);
-	server->connections = 0;
-	for (int i = 0; i < 2; i++) {
-		struct rest_call call = call_to("/ok");
-		struct deadline pause = deadline_in(i * pause_ms);
-		while (deadline_left_ms(pause) > 0)
-			usleep(1000);
-		rest_perform(other, arena, &call, 1, deadline_in(LONG_MS));
-		assert_answer(&call, 200, OK_BODY);
-	}
-	assert_int_equal(server->connections, connections);
-	rest_client_free(other);
-}
-
-static void
-drops_idle_connections(void **state)
-{
-	(void)state;
-	perform_with_idle(LONG_MS, 1010, 1);
-	perform_with_idle(2000, 2010, 2);
-	perform_with_idle(1999, 0, 2);
-	perform_with_idle(0, 0, 2);
-}
-
-static void
-the_breaker_stops_calls(void **state)
-{
-	struct breaker breaker;
-	struct rest_call call;
-
-	(void)state;
-	breaker_init(&breaker, 2, LONG_MS, LONG_MS);
-	for (int i = 0; i < 4; i++) {
-		call = call_to("/hang-up");
-		call.breaker = &breaker;
-		perform(&call);
-		assert_failure(&call, &ERR_UNAVAILABLE,
-		    i < 2 ? "Empty reply" : "circuit open");
-	}
-	assert_int_equal(server->requests, 2);
-	assert_int_equal(breaker.refused_count, 2);
-}
-
-static void
-the_breaker_counts_what_is_the_peers_fault(void **state)
-{
-	static const struct {
-		const char *path;
-		int64_t timeout_ms;
-		bool counts;
-	} rows[] = {
-		{ "/ok", LONG_MS, false },
-		{ "/not-found", LONG_MS, false },
-		{ "/redirect", LONG_MS, false },
-		{ "/error", LONG_MS, true },
-		{ "/hang-up", LONG_MS, true },
-		{ "/garbage", LONG_MS, true },
-		{ "/endless", LONG_MS, true },
-		{ "/silent", 30, true },
-		{ "/ok", 0, false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct breaker breaker;
-		struct rest_call call = call_to(rows[i].path);
-		breaker_init(&breaker, 1, LONG_MS, LONG_MS);
-		call.timeout_ms = rows[i].timeout_ms;
-		call.breaker = &breaker;
-		perform(&call);
-		assert_int_equal(breaker_state(&breaker),
-		    rows[i].counts ? BREAKER_OPEN : BREAKER_CLOSED);
-	}
-}
-
-static void
-a_proper_500_is_taken_back(void **state)
-{
-	struct breaker breaker;
-	struct rest_call call = call_to("/error");
-
-	(void)state;
-	breaker_init(&breaker, 2, LONG_MS, LONG_MS);
-	call.breaker = &breaker;
-	for (int i = 0; i < 4; i++) {
-		perform(&call);
-		assert_answer(&call, 500, "broken");
-		rest_call_was_fine(&call);
-	}
-	assert_int_equal(breaker_state(&breaker), BREAKER_CLOSED);
-	/* Only a 5xx can be taken back. */
-	call = call_to("/hang-up");
-	call.breaker = &breaker;
-	for (int i = 0; i < 2; i++) {
-		perform(&call);
-		rest_call_was_fine(&call);
-	}
-	assert_int_equal(breaker_state(&breaker), BREAKER_OPEN);
-	call.breaker = NULL;
-	rest_call_was_fine(&call);
-}
-
-static void
 encodes_segments(void **state)
 {
 	static const struct {
@@ -549,35 +299,6 @@ encodes_segments(void **state)
 		    rows[i].encoded);
 }
 
-static size_t
-open_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	size_t count = 0;
-
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
-}
-
-static void
-leaves_no_descriptor_behind(void **state)
-{
-	size_t before = open_descriptors();
-	struct rest_client *other = rest_client_create(&settings);
-	struct rest_call calls[] = { call_to("/ok"), call_to("/hang-up"),
-		call_to("/endless"), call_to("/close-after") };
-
-	(void)state;
-	rest_perform(
-	    other, arena, calls, ARRAY_LEN(calls), deadline_in(LONG_MS));
-	assert_answer(&calls[0], 200, OK_BODY);
-	rest_client_free(other);
-	rest_client_free(NULL);
-	assert_int_equal(open_descriptors(), before);
-}
-
 #define CASE(function)                                                         \
 	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
@@ -589,10 +310,6 @@ main(void)
 		CASE(keeps_the_header_that_was_asked_for),
 		CASE(sends_what_it_is_told),
 		CASE(refuses_headers_that_would_break_out),
-		CASE(keeps_connections),
-		CASE(retries_a_stale_connection),
-		CASE(retries_stale_connections_side_by_side),
-		CASE(a_fresh_connection_is_not_retried),
 		CASE(calls_side_by_side),
 		CASE(each_call_has_its_own_outcome),
 		CASE(ends_in_time),
@@ -600,12 +317,7 @@ main(void)
 		CASE(names_the_peer_and_no_secret),
 		CASE(speaks_http_only),
 		CASE(ignores_proxies_of_the_environment),
-		CASE(drops_idle_connections),
-		CASE(the_breaker_stops_calls),
-		CASE(the_breaker_counts_what_is_the_peers_fault),
-		CASE(a_proper_500_is_taken_back),
 		CASE(encodes_segments),
-		CASE(leaves_no_descriptor_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

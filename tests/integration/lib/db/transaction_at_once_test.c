@@ -6,12 +6,11 @@
 #include <pthread.h>
 #include <time.h>
 
+#define BEGUN "START TRANSACTION; INSERT INTO seats VALUES (?, 0); "
 #define WHOLE(body)                                                            \
 	"BEGIN NOT ATOMIC "                                                    \
 	"DECLARE EXIT HANDLER FOR SQLEXCEPTION "                               \
-	"BEGIN ROLLBACK; RESIGNAL; END; "                                      \
-	"START TRANSACTION; INSERT INTO seats VALUES (?, 0); " body            \
-	" COMMIT; END"
+	"BEGIN ROLLBACK; RESIGNAL; END; " BEGUN body " COMMIT; END"
 
 static const struct db_statement GOOD = { "test.good",
 	WHOLE("INSERT INTO seats VALUES (?, 0);") };
@@ -19,8 +18,14 @@ static const struct db_statement GUARDED = { "test.guarded",
 	WHOLE("UPDATE seats SET n = 1 WHERE id = ?; "
 	      "IF ROW_COUNT() <> 1 THEN SIGNAL SQLSTATE '40001' "
 	      "SET MYSQL_ERRNO = 1020; END IF;") };
-static const struct db_statement WAITING = { "test.waiting",
-	WHOLE("UPDATE held SET n = n + 1 WHERE id = ?;") };
+#define WAIT "UPDATE held SET n = n + 1 WHERE id = ?;"
+/* The second stands for a server that does not run the handler when a statement
+ * is ended from outside. */
+static const struct db_statement WAITING[] = {
+	{ "test.waiting", WHOLE(WAIT) },
+	{ "test.waiting_unhandled",
+	    "BEGIN NOT ATOMIC " BEGUN WAIT " COMMIT; END" },
+};
 static const struct db_statement COUNT = { "test.count",
 	"SELECT COUNT(*) FROM seats" };
 static const struct db_statement IN_TRANSACTION = { "test.in_transaction",
@@ -135,23 +140,37 @@ kill_when_waiting(void *context)
 }
 
 static void
-ended_from_outside(struct fixture *f, const char *what)
+hold_the_row(struct fixture *f)
 {
-	struct killing killing = { f, connection_id(f, f->db), what };
-	struct db_fault fault;
-	pthread_t thread;
-	struct err err;
-	int rc;
-
 	fresh_table(f->db, "held", "id INT PRIMARY KEY, n INT");
 	run_sql(f->db, "INSERT INTO held VALUES (1, 0)");
 	run_sql(f->db, "SET innodb_lock_wait_timeout = 60");
 	run_sql(f->other, "START TRANSACTION");
 	run_sql(f->other, "UPDATE held SET n = 1");
-	pthread_create(&thread, NULL, kill_when_waiting, &killing);
-	rc = run(f, &WAITING, 1, 1, &err);
-	pthread_join(thread, NULL);
+}
+
+static void
+let_the_row_go(struct fixture *f)
+{
+	struct db_fault fault;
+
 	assert_int_equal(db__command(f->other, "ROLLBACK", 8, "", &fault), 0);
+}
+
+static void
+killed(
+    struct fixture *f, const struct db_statement *statement, const char *what)
+{
+	struct killing killing = { f, connection_id(f, f->db), what };
+	pthread_t thread;
+	struct err err;
+	int rc;
+
+	hold_the_row(f);
+	pthread_create(&thread, NULL, kill_when_waiting, &killing);
+	rc = run(f, statement, 1, 1, &err);
+	pthread_join(thread, NULL);
+	let_the_row_go(f);
 	assert_int_equal(rc, -1);
 	assert_true(err_is(&err, &ERR_UNKNOWN_OUTCOME));
 	nothing_is_left(f);
@@ -162,8 +181,28 @@ a_killed_query_is_an_unknown_outcome_and_rolled_back(void **state)
 {
 	struct fixture *f = *state;
 
-	if (begin(f))
-		ended_from_outside(f, "KILL QUERY");
+	for (size_t i = 0; i < ARRAY_LEN(WAITING) && begin(f); i++)
+		killed(f, &WAITING[i], "KILL QUERY");
+}
+
+static void
+a_time_limit_is_an_unknown_outcome_and_rolled_back(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(WAITING) && begin(f); i++) {
+		struct err err;
+		int rc;
+
+		hold_the_row(f);
+		run_sql(f->db, "SET max_statement_time = 1");
+		rc = run(f, &WAITING[i], 1, 1, &err);
+		let_the_row_go(f);
+		assert_int_equal(rc, -1);
+		assert_true(err_is(&err, &ERR_UNKNOWN_OUTCOME));
+		nothing_is_left(f);
+		run_sql(f->db, "SET max_statement_time = 0");
+	}
 }
 
 static void
@@ -171,8 +210,26 @@ a_lost_connection_is_an_unknown_outcome(void **state)
 {
 	struct fixture *f = *state;
 
-	if (begin(f))
-		ended_from_outside(f, "KILL");
+	for (size_t i = 0; i < ARRAY_LEN(WAITING) && begin(f); i++)
+		killed(f, &WAITING[i], "KILL");
+}
+
+/* What was never sent has an outcome. */
+static void
+no_connection_is_no_unknown_outcome(void **state)
+{
+	struct fixture *f = *state;
+	struct db_settings nowhere = f->settings;
+	const struct db_value values[] = { db_int(1), db_int(2) };
+	struct err err = { 0 };
+	struct db *db;
+
+	nowhere.socket = "/nowhere";
+	db = db_create(&nowhere);
+	assert_int_equal(
+	    db_transaction_at_once(db, &GOOD, values, 2, &err), -1);
+	assert_true(err_is(&err, &ERR_UNAVAILABLE));
+	db_free(db);
 }
 
 int
@@ -183,7 +240,9 @@ main(void)
 		TEST(a_duplicate_leaves_nothing),
 		TEST(a_guard_that_fails_is_a_conflict),
 		TEST(a_killed_query_is_an_unknown_outcome_and_rolled_back),
+		TEST(a_time_limit_is_an_unknown_outcome_and_rolled_back),
 		TEST(a_lost_connection_is_an_unknown_outcome),
+		TEST(no_connection_is_no_unknown_outcome),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_open, fixture_close);

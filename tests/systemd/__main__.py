@@ -31,9 +31,9 @@ After=multi-user.target mariadb.service rabbitmq-server.service
 FailureAction=poweroff
 
 [Service]
-ExecStart=/usr/bin/python3 -B {SOURCE}/tests/systemd/checks.py
+ExecStart=/usr/bin/python3 -B -m systemd.checks
 WorkingDirectory={SOURCE}
-Environment=HOME=/root
+Environment=HOME=/root PYTHONPATH={SOURCE}/tests
 StandardOutput=append:{LOG}
 StandardError=append:{LOG}
 """

@@ -46,7 +46,10 @@ static const struct config_key keys[] = {
 	    0, "A wait." },
 };
 
-static const struct config_table table = { keys, ARRAY_LEN(keys) };
+static const struct config_table table = {
+	.keys = keys,
+	.count = ARRAY_LEN(keys),
+};
 
 static void
 prints(char *text, const char *expected)

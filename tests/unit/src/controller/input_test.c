@@ -89,7 +89,8 @@ the_clock_is_asked_at_the_beginning(void **state)
 
 	(void)state;
 	input_init(&input, arena);
-	assert_in_range(input.now_ms, before_ms, clock_wall_ms());
+	assert_true(input.now_ms >= before_ms);
+	assert_true(input.now_ms <= clock_wall_ms());
 }
 
 static void

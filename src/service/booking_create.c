@@ -21,7 +21,6 @@
 #include "json/json_in.h"
 
 #define MINUTE_MS (60 * 1000LL)
-#define GUESSES	  2 /* the second after a miss; then all seats are looked at */
 
 struct creation {
 	struct booking_service *service;
@@ -30,10 +29,9 @@ struct creation {
 	const struct booking_request *request;
 	const struct flight *flight;
 	struct request_key key;
-	bool keyed;	  /* by a header, else by the body alone */
-	unsigned guesses; /* at seats, by the hints: how many are left */
-	bool is_to_look;  /* the hints have chosen this booking for a look */
+	bool keyed; /* by a header, else by the body alone */
 	struct booking *booking;
+	struct seat_search seats;
 	struct booking_event event;
 };
 
@@ -210,27 +208,6 @@ prepare_event(struct creation *work)
 	event_write_payload(work->ctx->arena, &work->event, booking, NULL);
 }
 
-static int
-choose_seats(struct creation *work, struct db *db, struct err *err)
-{
-	struct booking_service *service = work->service;
-	const struct seat_wishes *wishes = &work->request->wishes;
-	bool again = work->guesses < GUESSES;
-	bool guess = work->guesses > 0;
-
-	if (again)
-		seat_hints_doubt(service->hints, work->booking->flight_id);
-	if (guess && !work->is_to_look &&
-	    seat_allocation_guess(service->hints, work->ctx->arena,
-		work->booking, wishes, again)) {
-		work->guesses--;
-		return 0;
-	}
-	work->guesses = 0;
-	return seat_allocation_choose(db, service->hints, work->ctx->arena,
-	    work->booking, wishes, guess, err);
-}
-
 /* After the insert, so that of two that are made at once each waits for the
  * other and one of them counts both. */
 static int
@@ -258,7 +235,7 @@ create_in_transaction(struct db *db, void *context, struct err *err)
 	struct arena *arena = work->ctx->arena;
 	struct booking *booking = work->booking;
 
-	if (choose_seats(work, db, err) != 0 ||
+	if (seat_search_next(&work->seats, db, err) != 0 ||
 	    booking_repo_insert(db, arena, booking,
 		has_key(work) ? &work->key : NULL, err) != 0 ||
 	    booking_repo_insert_passengers(db, booking, err) != 0 ||
@@ -278,15 +255,11 @@ create_at_once(struct creation *work, bool *tried, struct err *err)
 	struct arena *arena = work->ctx->arena;
 
 	*tried = false;
-	if (work->guesses < GUESSES || service->rules->max_open_holds > 0 ||
-	    !create_repo_is_able(service->db))
+	if (service->rules->max_open_holds > 0 ||
+	    !create_repo_is_able(service->db) ||
+	    !seat_search_guess(&work->seats))
 		return -1;
-	*tried = seat_allocation_guess(service->hints, arena, work->booking,
-	    &work->request->wishes, false);
-	work->is_to_look = !*tried;
-	if (!*tried)
-		return -1;
-	work->guesses--;
+	*tried = true;
 	prepare_event(work);
 	return create_repo_run(service->db, arena, work->booking,
 	    has_key(work) ? &work->key : NULL, &work->event, err);
@@ -370,11 +343,10 @@ attempt(struct creation *work, struct flight_fetch *fetch, struct err *err)
 	if (obtain_flight(work, fetch, flight, err) != 0 ||
 	    prepare_booking(work, err) != 0)
 		return -1;
-	work->is_to_look = false;
-	work->guesses = fetch->names_missing ? 0 : GUESSES;
-	seat_hints_enter(work->service->hints, flight->flight_id);
+	seat_search_begin(&work->seats, work->service->hints, work->ctx->arena,
+	    work->booking, &work->request->wishes, !fetch->names_missing);
 	rc = commit_reclaiming(work, err);
-	seat_hints_leave(work->service->hints, flight->flight_id);
+	seat_search_settle(&work->seats, rc == 0);
 	return rc;
 }
 

@@ -5,9 +5,16 @@
 #include "model/booking_errors.h"
 #include "repository/seat_repo.h"
 
+#define GUESSES 2
+
+/* Seats to choose neighbours from: each is kept from all others until the
+ * transaction ends, so that they do not choose the same, and more of them would
+ * leave others none to lock on a small flight. */
+#define LOCKED_AT_ONCE 24
+
 struct allocation {
 	struct db *db;
-	struct seat_hints *hints;
+	struct seat_search *search;
 	struct arena *arena;
 	struct booking *booking;
 	const struct seat_wishes *wishes;
@@ -115,6 +122,18 @@ is_seated(const struct allocation *work, unsigned position)
 	return false;
 }
 
+/* Seats all of them, in what a look from the beginning found. */
+static void
+give_found(struct allocation *work, const struct seat seats[])
+{
+	size_t last = work->booking->passenger_count - 1;
+
+	give_rest(work, seats);
+	seat_hints_found(work->search->hints, work->booking->flight_id,
+	    seats[0].position, seats[last].position);
+	work->search->owes_look = true;
+}
+
 /* The considered choice: looks at every free seat of the flight, unlocked. */
 static int
 give_best(struct allocation *work, struct err *err)
@@ -134,31 +153,41 @@ give_best(struct allocation *work, struct err *err)
 	}
 	if (seats_choose(seats, left, wanted, chosen) < wanted)
 		return too_few(work, count, err);
-	give_rest(work, chosen);
 	if (wanted == work->booking->passenger_count)
-		seat_hints_found(work->hints, work->booking->flight_id,
-		    chosen[0].position, chosen[wanted - 1].position);
+		give_found(work, chosen);
+	else
+		give_rest(work, chosen);
 	return 0;
 }
 
+/* Whether they sit in no more groups than they fill rows. */
+static bool
+sit_together(const struct seat seats[], size_t count)
+{
+	size_t groups = 1;
+
+	for (size_t i = 1; i < count; i++)
+		groups += !seats_adjacent(&seats[i - 1], 2);
+	return (groups - 1) * SEATS_ABREAST < count;
+}
+
 /* The quick choice: lock the first free seats that nobody else holds. Good
- * enough when they are neighbours. */
+ * enough when some of them are neighbours. */
 static int
-give_first(
-    struct allocation *work, unsigned below, bool *given, struct err *err)
+give_first(struct allocation *work, unsigned below, size_t most, bool *given,
+    struct err *err)
 {
 	size_t wanted = work->booking->passenger_count;
-	struct seat *seats;
+	struct seat *seats, chosen[PASSENGERS_MAX];
 	size_t count;
 
 	if (seat_repo_lock_free(work->db, work->arena, work->booking->flight_id,
-		below, wanted, &seats, &count, err) != 0)
+		below, most, &seats, &count, err) != 0)
 		return -1;
-	if (count < wanted || !seats_adjacent(seats, count))
+	if (seats_choose(seats, count, wanted, chosen) < wanted ||
+	    !sit_together(chosen, wanted))
 		return 0;
-	give_rest(work, seats);
-	seat_hints_found(work->hints, work->booking->flight_id,
-	    seats[0].position, seats[count - 1].position);
+	give_found(work, chosen);
 	*given = true;
 	return 0;
 }
@@ -181,14 +210,15 @@ static int
 give_beside(struct allocation *work, bool *given, struct err *err)
 {
 	struct booking *booking = work->booking;
-	unsigned first,
-	    below = seat_hints_settled(work->hints, booking->flight_id);
+	struct seat_hints *hints = work->search->hints;
+	unsigned first, below = seat_hints_settled(hints, booking->flight_id);
 
 	if (below == FLIGHT_SEATS_MAX)
 		return 0;
-	if (below > 0 && give_first(work, below, given, err) != 0)
+	if (below > 0 &&
+	    give_first(work, below, LOCKED_AT_ONCE, given, err) != 0)
 		return -1;
-	if (*given || !seat_hints_go_on(work->hints, &booking->flight,
+	if (*given || !seat_hints_go_on(hints, &booking->flight,
 			  (unsigned)booking->passenger_count, &first))
 		return 0;
 	give_from(booking, work->arena, first);
@@ -199,47 +229,97 @@ give_beside(struct allocation *work, bool *given, struct err *err)
 static int
 give_any(struct allocation *work, bool may_guess, struct err *err)
 {
+	const size_t locked[] = { work->booking->passenger_count,
+		LOCKED_AT_ONCE };
 	bool given = false;
 
 	if (may_guess && give_beside(work, &given, err) != 0)
 		return -1;
-	if (!given && give_first(work, FLIGHT_SEATS_MAX, &given, err) != 0)
-		return -1;
+	for (size_t i = 0; !given && i < ARRAY_LEN(locked); i++) {
+		if (give_first(
+			work, FLIGHT_SEATS_MAX, locked[i], &given, err) != 0)
+			return -1;
+	}
 	return given ? 0 : give_best(work, err);
 }
 
-bool
-seat_allocation_guess(struct seat_hints *hints, struct arena *arena,
-    struct booking *booking, const struct seat_wishes *wishes, bool again)
-{
-	unsigned first, count = (unsigned)booking->passenger_count;
-
-	if (wishes->preference_count > 0 ||
-	    !(again ? seat_hints_go_on(hints, &booking->flight, count, &first)
-		    : seat_hints_take(hints, &booking->flight, count, &first)))
-		return false;
-	give_from(booking, arena, first);
-	return true;
-}
-
-int
-seat_allocation_choose(struct db *db, struct seat_hints *hints,
-    struct arena *arena, struct booking *booking,
-    const struct seat_wishes *wishes, bool may_guess, struct err *err)
+static int
+choose(
+    struct seat_search *search, struct db *db, bool may_guess, struct err *err)
 {
 	struct allocation work = {
 		.db = db,
+		.search = search,
+		.arena = search->arena,
+		.booking = search->booking,
+		.wishes = search->wishes,
+	};
+
+	if (work.wishes->preference_count == 0)
+		return give_any(&work, may_guess, err);
+	if (give_wished(&work, err) != 0)
+		return -1;
+	if (work.seated_count == work.booking->passenger_count)
+		return 0;
+	return give_best(&work, err);
+}
+
+void
+seat_search_begin(struct seat_search *search, struct seat_hints *hints,
+    struct arena *arena, struct booking *booking,
+    const struct seat_wishes *wishes, bool may_guess)
+{
+	*search = (struct seat_search){
 		.hints = hints,
 		.arena = arena,
 		.booking = booking,
 		.wishes = wishes,
+		.guesses = may_guess ? GUESSES : 0,
 	};
+	seat_hints_enter(hints, booking->flight_id);
+}
 
-	if (wishes->preference_count == 0)
-		return give_any(&work, may_guess, err);
-	if (give_wished(&work, err) != 0)
-		return -1;
-	if (work.seated_count == booking->passenger_count)
+bool
+seat_search_guess(struct seat_search *search)
+{
+	struct booking *booking = search->booking;
+	const struct flight *flight = &booking->flight;
+	unsigned first, count = (unsigned)booking->passenger_count;
+
+	if (search->guesses == 0 || search->is_to_look ||
+	    search->wishes->preference_count > 0)
+		return false;
+	if (!(search->is_tried
+		    ? seat_hints_go_on(search->hints, flight, count, &first)
+		    : seat_hints_take(search->hints, flight, count, &first,
+			  &search->owes_look))) {
+		search->is_to_look = true;
+		return false;
+	}
+	search->guesses--;
+	search->is_tried = true;
+	give_from(booking, search->arena, first);
+	return true;
+}
+
+int
+seat_search_next(struct seat_search *search, struct db *db, struct err *err)
+{
+	bool may_guess = search->guesses > 0;
+
+	if (search->is_tried)
+		seat_hints_doubt(search->hints, search->booking->flight_id);
+	if (seat_search_guess(search))
 		return 0;
-	return give_best(&work, err);
+	search->guesses = 0;
+	search->is_tried = true;
+	return choose(search, db, may_guess, err);
+}
+
+void
+seat_search_settle(struct seat_search *search, bool is_sold)
+{
+	if (search->owes_look && !is_sold)
+		seat_hints_doubt(search->hints, search->booking->flight_id);
+	seat_hints_leave(search->hints, search->booking->flight_id);
 }

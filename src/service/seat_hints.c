@@ -122,12 +122,17 @@ take(struct hint *hint, unsigned total, unsigned count, unsigned *first)
 
 bool
 seat_hints_take(struct seat_hints *hints, const struct flight *flight,
-    unsigned count, unsigned *first)
+    unsigned count, unsigned *first, bool *chosen)
 {
 	struct hint *hint = find(hints, flight->flight_id);
 
-	return hint != NULL && !is_to_look(hint) &&
-	       take(hint, flight->total_seats, count, first);
+	if (hint == NULL)
+		return false;
+	if (is_to_look(hint)) {
+		*chosen = true;
+		return false;
+	}
+	return take(hint, flight->total_seats, count, first);
 }
 
 bool

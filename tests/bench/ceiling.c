@@ -8,7 +8,6 @@
  *
  * Configured like the service. One JSON line comes out.
  */
-#include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +33,6 @@
 #define USERS	      200
 #define NAME_SIZE     64
 #define HOLD_MS	      DAY_MS
-#define GUESSES	      2
 
 struct tally {
 	size_t booked;
@@ -72,8 +70,7 @@ struct seller {
 	char reference[REFERENCE_SIZE];
 	char names[PASSENGERS][3][NAME_SIZE];
 	char user[NAME_SIZE], flight_id[NAME_SIZE];
-	unsigned guesses;
-	bool is_to_look;
+	struct seat_search seats;
 };
 
 static void
@@ -183,33 +180,12 @@ set_event(struct seller *seller)
 }
 
 static int
-choose_seats(struct seller *seller, struct err *err)
-{
-	static const struct seat_wishes any = { 0 };
-	struct seat_hints *hints = seller->plan->hints;
-	bool again = seller->guesses < GUESSES;
-	bool guess = seller->guesses > 0;
-
-	if (again)
-		seat_hints_doubt(hints, seller->flight_id);
-	if (guess && !seller->is_to_look &&
-	    seat_allocation_guess(
-		hints, seller->arena, &seller->booking, &any, again)) {
-		seller->guesses--;
-		return 0;
-	}
-	seller->guesses = 0;
-	return seat_allocation_choose(seller->db, hints, seller->arena,
-	    &seller->booking, &any, guess, err);
-}
-
-static int
 write_booking(struct db *db, void *context, struct err *err)
 {
 	struct seller *seller = context;
 	const struct booking *booking = &seller->booking;
 
-	if (choose_seats(seller, err) != 0 ||
+	if (seat_search_next(&seller->seats, db, err) != 0 ||
 	    booking_repo_insert(
 		db, seller->arena, booking, &seller->key, err) != 0 ||
 	    booking_repo_insert_passengers(db, booking, err) != 0 ||
@@ -223,16 +199,8 @@ write_booking(struct db *db, void *context, struct err *err)
 static int
 commit_booking(struct seller *seller, struct err *err)
 {
-	static const struct seat_wishes any = { 0 };
-
-	seller->guesses = GUESSES;
-	seller->is_to_look = false;
-	if (create_repo_is_able(seller->db)) {
-		seller->is_to_look = !seat_allocation_guess(seller->plan->hints,
-		    seller->arena, &seller->booking, &any, false);
-	}
-	if (create_repo_is_able(seller->db) && !seller->is_to_look) {
-		seller->guesses--;
+	if (create_repo_is_able(seller->db) &&
+	    seat_search_guess(&seller->seats)) {
 		set_event(seller);
 		if (create_repo_run(seller->db, seller->arena, &seller->booking,
 			&seller->key, &seller->event, err) == 0)
@@ -248,14 +216,16 @@ commit_booking(struct seller *seller, struct err *err)
 static int
 book(struct seller *seller, struct tally *tally, struct err *err)
 {
+	static const struct seat_wishes any = { 0 };
 	int rc;
 
 	seller->ctx.deadline = deadline_in(LIMIT_MS);
 	if (set_booking(seller, err) != 0)
 		return -1;
-	seat_hints_enter(seller->plan->hints, seller->flight_id);
+	seat_search_begin(&seller->seats, seller->plan->hints, seller->arena,
+	    &seller->booking, &any, true);
 	rc = commit_booking(seller, err);
-	seat_hints_leave(seller->plan->hints, seller->flight_id);
+	seat_search_settle(&seller->seats, rc == 0);
 	if (rc != 0)
 		return -1;
 	if (!outbox_send(&seller->outbox, &seller->ctx, &seller->event, true))
@@ -346,7 +316,7 @@ sell(const struct plan *plan, struct tally *tally)
 	return EXIT_SUCCESS;
 }
 
-/* The flights and their seats, and a first look at each for the hints. */
+/* The flights and their seats. */
 static int
 make_flights(const struct plan *plan)
 {
@@ -383,7 +353,7 @@ percentile_ms(const uint32_t us[], size_t count, double share)
 {
 	if (count == 0)
 		return 0;
-	return us[(size_t)floor((double)(count - 1) * share)] / 1000.0;
+	return us[(size_t)((double)(count - 1) * share)] / 1000.0;
 }
 
 static void

@@ -16,6 +16,14 @@
 static const struct flight FLIGHT = { .flight_id = "F6000-hints",
 	.total_seats = SEATS };
 
+static bool
+take(struct seat_hints *hints, unsigned count, unsigned *first)
+{
+	bool chosen = false;
+
+	return seat_hints_take(hints, &FLIGHT, count, first, &chosen);
+}
+
 static void
 nothing_to_guess_by_before_a_look(void **state)
 {
@@ -23,8 +31,8 @@ nothing_to_guess_by_before_a_look(void **state)
 	unsigned first;
 
 	(void)state;
-	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first));
-	assert_false(seat_hints_take(NULL, &FLIGHT, 1, &first));
+	assert_false(take(hints, 1, &first));
+	assert_false(take(NULL, 1, &first));
 }
 
 static void
@@ -35,10 +43,10 @@ goes_on_after_what_a_look_found(void **state)
 
 	(void)state;
 	seat_hints_found(hints, FLIGHT.flight_id, 0, 1);
-	assert_true(seat_hints_take(hints, &FLIGHT, 2, &first));
+	assert_true(take(hints, 2, &first));
 	assert_int_equal(first, 2);
 	/* 4 and 5 end the row: three sit together in the next one. */
-	assert_true(seat_hints_take(hints, &FLIGHT, 3, &first));
+	assert_true(take(hints, 3, &first));
 	assert_int_equal(first, 6);
 }
 
@@ -50,24 +58,41 @@ ends_with_the_flight(void **state)
 
 	(void)state;
 	seat_hints_found(hints, FLIGHT.flight_id, 0, SEATS - 3);
-	assert_false(seat_hints_take(hints, &FLIGHT, 3, &first));
-	assert_true(seat_hints_take(hints, &FLIGHT, 2, &first));
+	assert_false(take(hints, 3, &first));
+	assert_true(take(hints, 2, &first));
 	assert_int_equal(first, SEATS - 2);
-	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first));
+	assert_false(take(hints, 1, &first));
 }
 
 static void
 one_looks_and_the_others_go_on(void **state)
 {
 	struct seat_hints *hints = seat_hints_create();
+	bool chosen = false, other_chosen = false;
 	unsigned first;
 
 	(void)state;
 	seat_hints_found(hints, FLIGHT.flight_id, 0, 9);
 	seat_hints_doubt(hints, FLIGHT.flight_id);
-	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first));
-	assert_true(seat_hints_take(hints, &FLIGHT, 1, &first));
+	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first, &chosen));
+	assert_true(chosen);
+	assert_true(seat_hints_take(hints, &FLIGHT, 1, &first, &other_chosen));
+	assert_false(other_chosen);
 	assert_int_equal(first, 10);
+}
+
+static void
+who_knows_nothing_is_not_chosen(void **state)
+{
+	struct seat_hints *hints = seat_hints_create();
+	bool chosen = false;
+	unsigned first;
+
+	(void)state;
+	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first, &chosen));
+	seat_hints_found(hints, FLIGHT.flight_id, 0, SEATS - 1);
+	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first, &chosen));
+	assert_false(chosen);
 }
 
 static void
@@ -79,11 +104,11 @@ looks_follow_one_another_until_one_finds_no_hole(void **state)
 	(void)state;
 	seat_hints_found(hints, FLIGHT.flight_id, 0, 9);
 	seat_hints_found(hints, FLIGHT.flight_id, 3, 3);
-	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first));
+	assert_false(take(hints, 1, &first));
 	seat_hints_found(hints, FLIGHT.flight_id, 5, 5);
-	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first));
+	assert_false(take(hints, 1, &first));
 	seat_hints_found(hints, FLIGHT.flight_id, 10, 10);
-	assert_true(seat_hints_take(hints, &FLIGHT, 1, &first));
+	assert_true(take(hints, 1, &first));
 	assert_int_equal(first, 11);
 }
 
@@ -99,7 +124,7 @@ who_has_missed_goes_on_whatever_the_doubt(void **state)
 	seat_hints_doubt(hints, FLIGHT.flight_id);
 	assert_true(seat_hints_go_on(hints, &FLIGHT, 1, &first));
 	assert_int_equal(first, 1);
-	assert_false(seat_hints_take(hints, &FLIGHT, 1, &first));
+	assert_false(take(hints, 1, &first));
 }
 
 /* What was given to others a moment ago is still free in the table. */
@@ -139,7 +164,7 @@ processes_take_different_seats(void **state)
 	for (int i = 0; i < PROCESSES; i++) {
 		if (fork() != 0)
 			continue;
-		while (seat_hints_take(hints, &FLIGHT, 1, &first))
+		while (take(hints, 1, &first))
 			__atomic_add_fetch(&taken[first], 1, __ATOMIC_RELAXED);
 		_exit(0);
 	}
@@ -157,6 +182,7 @@ main(void)
 		cmocka_unit_test(goes_on_after_what_a_look_found),
 		cmocka_unit_test(ends_with_the_flight),
 		cmocka_unit_test(one_looks_and_the_others_go_on),
+		cmocka_unit_test(who_knows_nothing_is_not_chosen),
 		cmocka_unit_test(
 		    looks_follow_one_another_until_one_finds_no_hole),
 		cmocka_unit_test(who_has_missed_goes_on_whatever_the_doubt),

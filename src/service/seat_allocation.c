@@ -7,10 +7,10 @@
 
 #define GUESSES 2
 
-/* Seats to choose neighbours from: each is kept from all others until the
- * transaction ends, so that they do not choose the same, and more of them would
- * leave others none to lock on a small flight. */
-#define LOCKED_AT_ONCE 24
+/* Seats a passenger to choose neighbours from: each is kept from all others
+ * until the transaction ends, so that they do not choose the same, and more of
+ * them would leave others none to lock on a small flight. */
+#define CHOICE 8
 
 struct allocation {
 	struct db *db;
@@ -216,7 +216,8 @@ give_beside(struct allocation *work, bool *given, struct err *err)
 	if (below == FLIGHT_SEATS_MAX)
 		return 0;
 	if (below > 0 &&
-	    give_first(work, below, LOCKED_AT_ONCE, given, err) != 0)
+	    give_first(work, below, CHOICE * booking->passenger_count, given,
+		err) != 0)
 		return -1;
 	if (*given || !seat_hints_go_on(hints, &booking->flight,
 			  (unsigned)booking->passenger_count, &first))
@@ -229,8 +230,8 @@ give_beside(struct allocation *work, bool *given, struct err *err)
 static int
 give_any(struct allocation *work, bool may_guess, struct err *err)
 {
-	const size_t locked[] = { work->booking->passenger_count,
-		LOCKED_AT_ONCE };
+	size_t wanted = work->booking->passenger_count;
+	const size_t locked[] = { wanted, CHOICE * wanted };
 	bool given = false;
 
 	if (may_guess && give_beside(work, &given, err) != 0)

@@ -300,7 +300,7 @@ looks_at_once_choose_different_neighbours(void **state)
 	static const struct {
 		size_t passenger_count;
 		unsigned first, second;
-	} ROWS[] = { { 2, 12, 32 }, { 6, 12, 36 }, { 9, 12, 32 } };
+	} ROWS[] = { { 2, 12, 24 }, { 6, 12, 60 }, { 9, 12, 80 } };
 
 	for (size_t i = 0; i < COUNT(ROWS); i++) {
 		struct looks looks = open_looks(*state, 0);

@@ -1,5 +1,6 @@
 #include "core/arena.h"
 
+#include <assert.h>
 #include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,6 +24,8 @@
 #define ALIGNMENT   _Alignof(max_align_t)
 #define CHUNK_BYTES ((size_t)64 * 1024)
 #define HARD_FACTOR 4
+/* A piece over this that the current chunk has no room for gets its own. */
+#define SMALL_BYTES (CHUNK_BYTES / 4)
 /* After a request of this size the heap is given back, which costs less than
  * holding it in each of many workers. */
 #define LARGE_BYTES ((size_t)1024 * 1024)
@@ -118,25 +121,29 @@ arena_create(size_t cap_bytes)
 	return arena;
 }
 
+/* Gives back all chunks that were made after `end`. */
+static void
+empty(struct arena *arena, const struct chunk *end)
+{
+	run_cleanups(arena);
+	free_chunks_before(arena, end);
+	if (arena->used_bytes >= LARGE_BYTES)
+		malloc_trim(0);
+}
+
 void
 arena_free(struct arena *arena)
 {
 	if (arena == NULL)
 		return;
-	run_cleanups(arena);
-	free_chunks_before(arena, NULL);
+	empty(arena, NULL);
 	free(arena);
 }
 
 void
 arena_reset(struct arena *arena)
 {
-	bool large = arena->used_bytes >= LARGE_BYTES;
-
-	run_cleanups(arena);
-	free_chunks_before(arena, arena->first);
-	if (large)
-		malloc_trim(0);
+	empty(arena, arena->first);
 	if (arena->first != NULL)
 		arena->first->used_bytes = 0;
 	arena->current = arena->first;
@@ -163,7 +170,7 @@ take_from_chunk(struct arena *arena, size_t size_bytes)
 	struct chunk *chunk = arena->current;
 
 	if (size_bytes > chunk->size_bytes - chunk->used_bytes) {
-		bool large = size_bytes > CHUNK_BYTES / 4;
+		bool large = size_bytes > SMALL_BYTES;
 
 		chunk = add_chunk(arena, large ? size_bytes : CHUNK_BYTES);
 		if (!large)
@@ -173,21 +180,61 @@ take_from_chunk(struct arena *arena, size_t size_bytes)
 	return chunk->memory + chunk->used_bytes - size_bytes;
 }
 
+/* What a piece takes up; less than its size when that is out of range. */
+static size_t
+room_of(size_t size_bytes)
+{
+	size_t size = size_bytes == 0 ? 1 : size_bytes;
+
+	return (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+}
+
+static void
+account(struct arena *arena, size_t size_bytes, size_t given_back)
+{
+	size_t used_bytes = arena->used_bytes - given_back;
+	size_t room = room_of(size_bytes);
+
+	if (room < size_bytes ||
+	    __builtin_add_overflow(used_bytes, room, &used_bytes) ||
+	    used_bytes / HARD_FACTOR > arena->cap_bytes)
+		give_up(arena, size_bytes, "far over the cap of a request");
+	arena->used_bytes = used_bytes;
+}
+
+/* The size of the chunk that is to hold nothing but this piece. */
+static size_t
+chunk_size(size_t size_bytes)
+{
+	if (SEPARATE_BLOCKS)
+		return size_bytes == 0 ? 1 : size_bytes;
+	return room_of(size_bytes);
+}
+
 /* Memory with whatever is in it. */
 static void *
 take(struct arena *arena, size_t size_bytes)
 {
-	size_t size = size_bytes == 0 ? 1 : size_bytes;
-	size_t rounded = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-	size_t used_bytes;
+	account(arena, size_bytes, 0);
+	return SEPARATE_BLOCKS
+		   ? add_chunk(arena, chunk_size(size_bytes))->memory
+		   : take_from_chunk(arena, room_of(size_bytes));
+}
 
-	if (rounded < size ||
-	    __builtin_add_overflow(arena->used_bytes, rounded, &used_bytes) ||
-	    used_bytes / HARD_FACTOR > arena->cap_bytes)
-		give_up(arena, size_bytes, "far over the cap of a request");
-	arena->used_bytes = used_bytes;
-	return SEPARATE_BLOCKS ? add_chunk(arena, size)->memory
-			       : take_from_chunk(arena, rounded);
+/* The chunk that holds nothing but this piece; NULL when it is not alone. */
+static struct chunk *
+chunk_of(const struct arena *arena, const void *piece, size_t size_bytes)
+{
+	struct chunk *chunk = arena->chunks;
+
+	if (!SEPARATE_BLOCKS && size_bytes <= SMALL_BYTES)
+		return NULL;
+	while (chunk != NULL && chunk->memory != piece)
+		chunk = chunk->next;
+	if (chunk == NULL || chunk == arena->first ||
+	    chunk->size_bytes != chunk_size(size_bytes))
+		return NULL;
+	return chunk;
 }
 
 void *
@@ -204,6 +251,28 @@ arena_array(struct arena *arena, size_t count, size_t size_bytes)
 	if (__builtin_mul_overflow(count, size_bytes, &product))
 		give_up(arena, SIZE_MAX, "array size overflows");
 	return arena_alloc(arena, product);
+}
+
+void *
+arena_grow(struct arena *arena, void *piece, size_t old_bytes, size_t new_bytes)
+{
+	struct chunk *chunk = chunk_of(arena, piece, old_bytes);
+	size_t size = chunk_size(new_bytes);
+	char *memory;
+
+	assert(new_bytes >= old_bytes);
+	if (chunk == NULL) {
+		memory = take(arena, new_bytes);
+		return memcpy(memory, piece, old_bytes);
+	}
+	account(arena, new_bytes, room_of(old_bytes));
+	memory = realloc(chunk->memory, size);
+	if (memory == NULL)
+		give_up(arena, new_bytes, "realloc failed");
+	chunk->memory = memory;
+	chunk->size_bytes = size;
+	chunk->used_bytes = size;
+	return memory;
 }
 
 char *

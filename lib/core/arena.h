@@ -9,9 +9,9 @@
  * overrun or a use after reset is seen.
  *
  * Allocation never fails for the caller: it sets a sticky mark when `soft cap`
- * bytes are exceeded (tested once, before the reply: arena_overflowed), and
- * ends the process when malloc fails or four times the cap is reached; the
- * pool's master replaces the worker.
+ * bytes are exceeded (for the log alone: what was asked for is done by then,
+ * and to refuse it would save nothing), and ends the process when malloc fails
+ * or four times the cap is reached; the pool's master replaces the worker.
  */
 #ifndef CORE_ARENA_H
 #define CORE_ARENA_H
@@ -26,9 +26,9 @@ struct arena *arena_create(size_t cap_bytes);
 void arena_free(struct arena *arena);
 /* Runs the cleanups (last first), forgets every allocation, keeps chunk one. */
 void arena_reset(struct arena *arena);
-/* True when more than the cap was asked for since the last reset. */
+/* True when more than the cap is in use. */
 bool arena_overflowed(const struct arena *arena);
-/* Bytes handed out since the last reset. */
+/* Bytes in use: handed out since the last reset and not given back. */
 size_t arena_used_bytes(const struct arena *arena);
 
 /* Zeroed memory, aligned for any type. size 0 gives a valid pointer. */
@@ -36,6 +36,11 @@ void *arena_alloc(struct arena *arena, size_t size_bytes) NEVER_NULL;
 /* As arena_alloc for count * size, overflow-checked (ends the process). */
 void *arena_array(
     struct arena *arena, size_t count, size_t size_bytes) NEVER_NULL;
+/* Gives a piece of old_bytes a size no smaller; what is added is not zeroed.
+ * The piece may move, and a large one gives its old place back: nothing else
+ * may point into it. */
+void *arena_grow(struct arena *arena, void *piece, size_t old_bytes,
+    size_t new_bytes) NEVER_NULL;
 /* Copies len bytes and adds a NUL. */
 char *arena_copy(struct arena *arena, const char *text, size_t len) NEVER_NULL;
 /* Copies a NUL-terminated text. NULL gives NULL. */

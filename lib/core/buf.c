@@ -23,11 +23,18 @@ buf_init(struct buf *buf, struct arena *arena, size_t max_bytes)
 	};
 }
 
+void
+buf_clear(struct buf *buf)
+{
+	buf->len = 0;
+	buf->bytes[0] = '\0';
+	buf->failed = false;
+}
+
 static bool
 grow(struct buf *buf, size_t len)
 {
 	size_t needed, capacity;
-	char *bytes;
 
 	if (len > buf->max - buf->len) {
 		buf->failed = true;
@@ -37,9 +44,8 @@ grow(struct buf *buf, size_t len)
 	capacity = buf->capacity > buf->max / 2 ? buf->max : buf->capacity * 2;
 	if (capacity < needed)
 		capacity = needed;
-	bytes = arena_alloc(buf->arena, capacity + 1);
-	memcpy(bytes, buf->bytes, buf->len + 1);
-	buf->bytes = bytes;
+	buf->bytes =
+	    arena_grow(buf->arena, buf->bytes, buf->capacity + 1, capacity + 1);
 	buf->capacity = capacity;
 	return true;
 }

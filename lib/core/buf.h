@@ -20,6 +20,8 @@ struct buf {
 };
 
 void buf_init(struct buf *buf, struct arena *arena, size_t max_bytes);
+/* Forgets what was appended; the room stays. */
+void buf_clear(struct buf *buf);
 /* Appends len bytes that the caller fills in: where they begin, or NULL past
  * the maximum. */
 char *buf_extend(struct buf *buf, size_t len);

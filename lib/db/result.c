@@ -7,7 +7,6 @@
  * afterwards, and the last word is the server's: an error may follow rows.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "db/db_private.h"
 
@@ -93,17 +92,18 @@ read_cell(struct db *db, struct prepared *prepared, size_t index,
 }
 
 static struct db_cell *
-grow(struct arena *arena, const struct db_cell *cells, size_t count,
-    size_t columns, size_t *capacity)
+grow(struct arena *arena, struct db_cell *cells, size_t columns, size_t *rows)
 {
-	size_t wanted = *capacity == 0 ? FIRST_ROWS : 2 * *capacity;
-	struct db_cell *grown =
-	    arena_array(arena, wanted * columns, sizeof *grown);
+	size_t row_bytes = columns * sizeof *cells;
+	size_t wanted = 2 * *rows;
 
-	if (count > 0)
-		memcpy(grown, cells, count * columns * sizeof *grown);
-	*capacity = wanted;
-	return grown;
+	if (*rows == 0) {
+		*rows = FIRST_ROWS;
+		return arena_array(arena, FIRST_ROWS, row_bytes);
+	}
+	cells = arena_grow(arena, cells, *rows * row_bytes, wanted * row_bytes);
+	*rows = wanted;
+	return cells;
 }
 
 int
@@ -119,7 +119,7 @@ db__fetch(struct db *db, struct prepared *prepared, struct arena *arena,
 	while ((rc = mysql_stmt_fetch(prepared->handle)) == 0 ||
 	       rc == MYSQL_DATA_TRUNCATED) {
 		if (count == capacity)
-			cells = grow(arena, cells, count, columns, &capacity);
+			cells = grow(arena, cells, columns, &capacity);
 		struct db_cell *row = cells + count * columns;
 		for (size_t i = 0; i < columns; i++) {
 			if (read_cell(db, prepared, i, arena, &row[i], fault) !=

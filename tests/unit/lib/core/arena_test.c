@@ -114,6 +114,56 @@ the_cap_leaves_a_mark_until_reset(void **state)
 	assert_int_equal(arena_used_bytes(arena), 0);
 }
 
+/* Small pieces share a chunk, large ones have their own; each is grown until it
+ * fills most of the cap, which it does not when its old places count. */
+static void
+a_piece_grows_and_gives_its_place_back(void **state)
+{
+	static const size_t firsts[] = { 1, 100, 16384, 16385, 65536, 65537 };
+
+	for (size_t i = 0; i < ARRAY_LEN(firsts); i++) {
+		struct arena *arena = *state;
+		size_t size = firsts[i];
+		char *piece = arena_alloc(arena, size);
+		char *other = arena_alloc(arena, 24);
+
+		memset(other, 'o', 24);
+		memset(piece, 'p', size);
+		while (size < CAP * 3 / 4) {
+			size_t larger = size + size / 2 + 1;
+
+			if (larger > CAP * 3 / 4)
+				larger = CAP * 3 / 4;
+			piece = arena_grow(arena, piece, size, larger);
+			assert_int_equal((uintptr_t)piece % 16, 0);
+			for (size_t at = 0; at < size; at++)
+				assert_int_equal(piece[at], 'p');
+			memset(piece, 'p', larger);
+			size = larger;
+		}
+		for (size_t at = 0; at < 24; at++)
+			assert_int_equal(other[at], 'o');
+		assert_false(arena_overflowed(arena));
+		memset(arena_alloc(arena, 100), 'q', 100);
+		assert_int_equal(piece[size - 1], 'p');
+		arena_reset(arena);
+	}
+}
+
+static void
+growth_counts_against_the_cap(void **state)
+{
+	struct arena *arena = *state;
+	void *piece = arena_alloc(arena, CAP - 16);
+
+	piece = arena_grow(arena, piece, CAP - 16, CAP);
+	assert_int_equal(arena_used_bytes(arena), CAP);
+	assert_false(arena_overflowed(arena));
+	(void)arena_grow(arena, piece, CAP, CAP + 1);
+	assert_true(arena_overflowed(arena));
+	assert_int_equal(arena_used_bytes(arena), CAP + 16);
+}
+
 static void
 ask_four_caps(struct arena *arena)
 {
@@ -131,6 +181,12 @@ static void
 ask_overflowing_array(struct arena *arena)
 {
 	(void)arena_array(arena, SIZE_MAX / 2, 4);
+}
+
+static void
+ask_everything_more(struct arena *arena)
+{
+	(void)arena_grow(arena, arena_alloc(arena, CAP), CAP, SIZE_MAX);
 }
 
 static void
@@ -162,6 +218,7 @@ the_hopeless_ends_the_process(void **state)
 {
 	assert_int_equal(status_of(ask_four_caps, *state), 1);
 	assert_int_equal(status_of(ask_everything, *state), 1);
+	assert_int_equal(status_of(ask_everything_more, *state), 1);
 	assert_int_equal(status_of(ask_overflowing_array, *state), 1);
 	assert_int_equal(status_of(ask_overflowing_copy, *state), 1);
 }
@@ -233,6 +290,8 @@ main(void)
 		TEST(many_small_pieces_stay_intact),
 		TEST(reset_keeps_the_first_chunk),
 		TEST(the_cap_leaves_a_mark_until_reset),
+		TEST(a_piece_grows_and_gives_its_place_back),
+		TEST(growth_counts_against_the_cap),
 		TEST(the_hopeless_ends_the_process),
 		TEST(texts_are_copied),
 		TEST(printf_takes_short_and_long),

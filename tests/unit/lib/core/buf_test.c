@@ -128,6 +128,27 @@ prints_over_its_capacity(void **state)
 	}
 }
 
+/* Also after more than it holds. */
+static void
+clears_and_keeps_its_room(void **state)
+{
+	struct buf buf;
+
+	buf_init(&buf, *state, 100000);
+	for (int round = 0; round < 3; round++) {
+		size_t used = arena_used_bytes(*state);
+
+		for (int i = 0; i < 100000 + round; i++)
+			buf_char(&buf, (char)('a' + round));
+		assert_int_equal(buf.failed, round > 0);
+		buf_clear(&buf);
+		holds(&buf, "");
+		assert_false(buf.failed);
+		if (round > 0)
+			assert_int_equal(arena_used_bytes(*state), used);
+	}
+}
+
 #define TEST(function)                                                         \
 	cmocka_unit_test_setup_teardown(function, setup, teardown)
 
@@ -140,6 +161,7 @@ main(void)
 		TEST(grows_to_its_maximum),
 		TEST(stops_at_its_maximum),
 		TEST(prints_over_its_capacity),
+		TEST(clears_and_keeps_its_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

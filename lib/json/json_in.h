@@ -22,8 +22,11 @@ enum json_type {
 };
 
 #define JSON_MAX_DEPTH 16
+/* A tree takes more than its text: 3 bytes that say {} take up 800. */
+#define JSON_MAX_TREE_BYTES ((size_t)128 * 1024 * 1024)
 
-/* Gate (depth 16) and parse. 0; or -1 with ERR_INVALID and public details.
+/* Gate (depth 16) and parse. 0; or -1 with ERR_INVALID and public details, also
+ * for more values than JSON_MAX_TREE_BYTES hold.
  * Any top-level value is taken; callers that need an object check the type. */
 int json_parse(struct arena *arena, const char *text, size_t len,
     const struct json_value **root, struct err *err) MUST_CHECK;

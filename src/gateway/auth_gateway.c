@@ -267,7 +267,9 @@ read_answer(const struct request_context *ctx, struct auth_check *check,
 		    call->status);
 	if (json_parse(ctx->arena, call->body, call->body_len, &answer, &why) !=
 	    0)
-		return unavailable(err, "answer is not JSON");
+		return unavailable(
+		    err, arena_printf(ctx->arena, "answer is not JSON: %s",
+			     why.details));
 	if (call->status == 500 && is_token_error(answer)) {
 		rest_call_was_fine(&check->call);
 		return err_set(

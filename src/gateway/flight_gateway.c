@@ -148,7 +148,9 @@ read_answer(const struct request_context *ctx, struct flight_fetch *fetch,
 		    "flight service answered %d", call->status);
 	if (json_parse(ctx->arena, call->body, call->body_len, &root, &why) !=
 	    0)
-		return unavailable(err, "answer is not JSON");
+		return unavailable(
+		    err, arena_printf(ctx->arena, "answer is not JSON: %s",
+			     why.details));
 	if (json_bool(json_get(root, "success"), &success) != 0 || !success)
 		return unavailable(err, "answer is not a success");
 	answer = json_get(root, "data");

@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -330,6 +331,64 @@ a_tree_dies_with_its_arena(void **state)
 	}
 }
 
+/* [value,value,...] */
+static char *
+many(const char *value, size_t count)
+{
+	size_t len = strlen(value);
+	char *text = malloc(count * (len + 1) + 2), *at = text;
+
+	assert_non_null(text);
+	*at++ = '[';
+	for (size_t i = 0; i < count; i++) {
+		memcpy(at, value, len);
+		at += len;
+		*at++ = i + 1 < count ? ',' : ']';
+	}
+	*at = '\0';
+	return text;
+}
+
+/* What a peer sends within 4 MiB must not become a gigabyte. */
+static void
+takes_no_more_values_than_fit(void **state)
+{
+	static const struct {
+		const char *value;
+		size_t taken, refused;
+	} rows[] = {
+		{ "{}", 160000, 170000 },
+		{ "[]", 330000, 340000 },
+		{ "1", 660000, 670000 },
+		{ "\"\\n\"", 640000, 660000 },
+		{ "{\"seat_number\":\"1000A\",\"cabin\":\"FIRST\","
+		  "\"is_available\":true,\"price\":10}",
+		    60000, 70000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct arena *large = arena_create(64 << 20);
+		char *taken = many(rows[i].value, rows[i].taken);
+		char *refused = many(rows[i].value, rows[i].refused);
+		const struct json_value *root;
+		struct err err = { 0 };
+
+		assert_int_equal(
+		    json_parse(large, taken, strlen(taken), &root, &err), 0);
+		assert_int_equal(json_length(root), rows[i].taken);
+		assert_true(arena_used_bytes(large) <= 12 << 20);
+		assert_int_equal(
+		    json_parse(large, refused, strlen(refused), &root, &err),
+		    -1);
+		assert_true(err_is(&err, &ERR_INVALID));
+		assert_string_equal(err.details, "too many values");
+		free(taken);
+		free(refused);
+		arena_free(large);
+	}
+}
+
 int
 main(void)
 {
@@ -346,6 +405,7 @@ main(void)
 		cmocka_unit_test(digests_what_is_meant),
 		cmocka_unit_test(digests_the_same_for_ever),
 		cmocka_unit_test(a_tree_dies_with_its_arena),
+		cmocka_unit_test(takes_no_more_values_than_fit),
 	};
 
 	return cmocka_run_group_tests(tests, make_arena, free_arena);

@@ -159,6 +159,7 @@ UNIT_TESTS = \
 	tests/unit/src/controller/change_input_test.c \
 	tests/unit/src/controller/input_test.c \
 	tests/unit/src/controller/list_input_test.c \
+	tests/unit/src/controller/present_test.c \
 	tests/unit/src/gateway/auth_gateway_test.c \
 	tests/unit/src/gateway/flight_answer_test.c \
 	tests/unit/src/model/booking_test.c \

@@ -41,8 +41,9 @@ MORE_SUITES = ("webservers",)
 # Tests that are about one web server, or about none.
 NOT_OF_A_WEB_SERVER = (
     "bad_input", "docs", "docs_page", "doctor", "event_checker",
-    "events_flow", "events_log", "events_outage", "install", "pool_master",
-    "pool_memory", "pool_overload", "pool_reload", "resilience", "webservers")
+    "events_flow", "events_log", "events_outage", "install",
+    "largest_flight", "pool_master", "pool_memory", "pool_overload",
+    "pool_reload", "resilience", "webservers")
 
 
 class Tally:

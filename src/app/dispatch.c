@@ -104,9 +104,9 @@ handle(
 		present_error(response, &app->err);
 		call_challenge(&call);
 	}
-	if (response->body.failed || arena_overflowed(request->arena)) {
+	if (response->body.failed) {
 		err_set(&app->err, &INTERNAL_ERROR,
-		    "the answer needs more memory than a request may use");
+		    "the answer is longer than one may be");
 		present_error(response, &app->err);
 	}
 	/* Before the reply: who repeats the request at once must not be told

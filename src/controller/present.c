@@ -52,7 +52,7 @@ present_error(struct http_response *response, const struct err *err)
 	struct json_out out;
 
 	response->status = def->http_status;
-	response->body.len = 0;
+	buf_clear(&response->body);
 	http_set_header(response, "Content-Type", JSON_TYPE);
 	http_set_header(response, "Cache-Control", "no-store");
 	if (def->http_status == 401)

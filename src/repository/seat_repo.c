@@ -1,5 +1,6 @@
 #include "repository/seat_repo.h"
 
+#include "core/text.h"
 #include "repository/new_booking.h"
 #include "repository/statements.h"
 #include "json/json_out.h"
@@ -10,6 +11,8 @@
 
 #define SEATS_A_STATEMENT 1000
 #define SEAT_JSON_BYTES	  64
+/* For the rows of the largest flight, while they are read. */
+#define ROWS_BYTES ((size_t)16 * 1024 * 1024)
 
 #define SELECT_FREE                                                            \
 	"SELECT position, seat_number FROM seats WHERE flight_id = ? "         \
@@ -48,36 +51,61 @@ static const struct db_statement SQL[STATEMENT__COUNT] = {
 
 const struct db_statement_list SEAT_STATEMENTS = { SQL, STATEMENT__COUNT };
 
-static int
-read_seats(struct db *db, struct arena *arena,
-    const struct db_statement *statement, const struct db_value values[],
-    size_t value_count, struct seat **seats, size_t *count, struct err *err)
+/* The texts of a column of seat numbers, SEAT_NUMBER_SIZE after each other. */
+static const char *
+copy_numbers(struct arena *arena, const struct db_rows *rows, size_t column)
 {
-	struct db_rows rows;
+	char *numbers = arena_array(arena, rows->count, SEAT_NUMBER_SIZE);
 
-	if (db_query(db, arena, statement, values, value_count, &rows, err) !=
-	    0)
-		return -1;
-	*seats = arena_array(arena, rows.count, sizeof(**seats));
-	*count = rows.count;
-	for (size_t i = 0; i < rows.count; i++) {
-		(*seats)[i].position =
-		    (unsigned)db_cell_int(db_cell(&rows, i, 0));
-		(*seats)[i].number = db_cell_text(db_cell(&rows, i, 1));
-	}
-	return 0;
+	for (size_t i = 0; i < rows->count; i++)
+		text_copy(numbers + i * SEAT_NUMBER_SIZE, SEAT_NUMBER_SIZE,
+		    db_cell_text(db_cell(rows, i, column)));
+	return numbers;
 }
 
+static void
+copy_seats(struct arena *arena, const struct db_rows *rows, struct seat **seats,
+    size_t *count)
+{
+	const char *numbers = copy_numbers(arena, rows, 1);
+
+	*seats = arena_array(arena, rows->count, sizeof(**seats));
+	*count = rows->count;
+	for (size_t i = 0; i < rows->count; i++) {
+		(*seats)[i].position =
+		    (unsigned)db_cell_int(db_cell(rows, i, 0));
+		(*seats)[i].number = numbers + i * SEAT_NUMBER_SIZE;
+	}
+}
+
+static int
+query_free(struct db *db, struct arena *arena,
+    const struct db_statement *statement, const char *flight_id, unsigned below,
+    size_t limit, struct db_rows *rows, struct err *err)
+{
+	const struct db_value values[] = { db_text(flight_id), db_int(below),
+		db_int((int64_t)limit) };
+
+	return db_query(
+	    db, arena, statement, values, ARRAY_LEN(values), rows, err);
+}
+
+/* A transaction that starts anew looks again: of each look the request keeps
+ * the seats alone, not the rows. */
 int
 seat_repo_free(struct db *db, struct arena *arena, const char *flight_id,
     unsigned below, size_t limit, struct seat **seats, size_t *count,
     struct err *err)
 {
-	const struct db_value values[] = { db_text(flight_id), db_int(below),
-		db_int((int64_t)limit) };
+	struct arena *scratch = arena_create(ROWS_BYTES);
+	struct db_rows rows;
+	int rc = query_free(
+	    db, scratch, &SQL[FREE], flight_id, below, limit, &rows, err);
 
-	return read_seats(db, arena, &SQL[FREE], values, ARRAY_LEN(values),
-	    seats, count, err);
+	if (rc == 0)
+		copy_seats(arena, &rows, seats, count);
+	arena_free(scratch);
+	return rc;
 }
 
 int
@@ -85,11 +113,13 @@ seat_repo_lock_free(struct db *db, struct arena *arena, const char *flight_id,
     unsigned below, size_t limit, struct seat **seats, size_t *count,
     struct err *err)
 {
-	const struct db_value values[] = { db_text(flight_id), db_int(below),
-		db_int((int64_t)limit) };
+	struct db_rows rows;
 
-	return read_seats(db, arena, &SQL[LOCK_FREE], values, ARRAY_LEN(values),
-	    seats, count, err);
+	if (query_free(db, arena, &SQL[LOCK_FREE], flight_id, below, limit,
+		&rows, err) != 0)
+		return -1;
+	copy_seats(arena, &rows, seats, count);
+	return 0;
 }
 
 int
@@ -98,13 +128,17 @@ seat_repo_find_free(struct db *db, struct arena *arena, const char *flight_id,
     size_t *count, struct err *err)
 {
 	struct db_value values[1 + SEAT_PREFERENCES_MAX];
+	struct db_rows rows;
 
 	values[0] = db_text(flight_id);
 	for (size_t i = 0; i < SEAT_PREFERENCES_MAX; i++)
 		values[1 + i] =
 		    db_text(names[i < name_count ? i : name_count - 1]);
-	return read_seats(db, arena, &SQL[FIND_FREE], values, ARRAY_LEN(values),
-	    seats, count, err);
+	if (db_query(db, arena, &SQL[FIND_FREE], values, ARRAY_LEN(values),
+		&rows, err) != 0)
+		return -1;
+	copy_seats(arena, &rows, seats, count);
+	return 0;
 }
 
 static struct db_value *
@@ -169,23 +203,34 @@ seat_repo_release(struct db *db, const struct booking *booking, struct err *err)
 	    db, &SQL[RELEASE], values, ARRAY_LEN(values), NULL, err);
 }
 
+static void
+copy_places(struct arena *arena, const struct db_rows *rows,
+    struct seat_place **seats, size_t *count)
+{
+	const char *numbers = copy_numbers(arena, rows, 0);
+
+	*seats = arena_array(arena, rows->count, sizeof(**seats));
+	*count = rows->count;
+	for (size_t i = 0; i < rows->count; i++) {
+		(*seats)[i].number = numbers + i * SEAT_NUMBER_SIZE;
+		(*seats)[i].is_available =
+		    db_cell_int(db_cell(rows, i, 1)) != 0;
+	}
+}
+
 int
 seat_repo_all(struct db *db, struct arena *arena, const char *flight_id,
     struct seat_place **seats, size_t *count, struct err *err)
 {
 	const struct db_value value = db_text(flight_id);
+	struct arena *scratch = arena_create(ROWS_BYTES);
 	struct db_rows rows;
+	int rc = db_query(db, scratch, &SQL[ALL], &value, 1, &rows, err);
 
-	if (db_query(db, arena, &SQL[ALL], &value, 1, &rows, err) != 0)
-		return -1;
-	*seats = arena_array(arena, rows.count, sizeof(**seats));
-	*count = rows.count;
-	for (size_t i = 0; i < rows.count; i++) {
-		(*seats)[i].number = db_cell_text(db_cell(&rows, i, 0));
-		(*seats)[i].is_available =
-		    db_cell_int(db_cell(&rows, i, 1)) != 0;
-	}
-	return 0;
+	if (rc == 0)
+		copy_places(arena, &rows, seats, count);
+	arena_free(scratch);
+	return rc;
 }
 
 int
@@ -201,53 +246,69 @@ seat_repo_count(struct db *db, struct arena *arena, const char *flight_id,
 	return 0;
 }
 
+static void
+put_seat(struct json_out *out, const struct flight *flight, unsigned position)
+{
+	char id[UUID_TEXT_SIZE], hex[UUID_TEXT_SIZE], *end = hex;
+	char number[SEAT_NUMBER_SIZE];
+	struct uuid uuid = uuid_make();
+
+	uuid_format(&uuid, id);
+	for (const char *c = id; *c != '\0'; c++) {
+		if (*c != '-')
+			*end++ = *c;
+	}
+	*end = '\0';
+	json_begin_array(out, NULL);
+	json_put_int(out, NULL, position);
+	json_put_text(out, NULL, hex);
+	json_put_text(out, NULL, flight_seat_number(flight, position, number));
+	json_end_array(out);
+}
+
 /* [[position, "id in hex", "seat number"], ...] */
 static const char *
-seats_json(struct arena *arena, const struct flight *flight, unsigned from,
-    unsigned to)
+seats_json(
+    struct buf *buf, const struct flight *flight, unsigned from, unsigned to)
 {
-	struct buf buf;
 	struct json_out out;
 
-	buf_init(&buf, arena, SEATS_A_STATEMENT * SEAT_JSON_BYTES);
-	json_out_init(&out, &buf);
+	buf_clear(buf);
+	json_out_init(&out, buf);
 	json_begin_array(&out, NULL);
-	for (unsigned position = from; position < to; position++) {
-		char id[UUID_TEXT_SIZE], hex[UUID_TEXT_SIZE], *end = hex;
-		char number[SEAT_NUMBER_SIZE];
-		struct uuid uuid = uuid_make();
-
-		uuid_format(&uuid, id);
-		for (const char *c = id; *c != '\0'; c++) {
-			if (*c != '-')
-				*end++ = *c;
-		}
-		*end = '\0';
-		json_begin_array(&out, NULL);
-		json_put_int(&out, NULL, position);
-		json_put_text(&out, NULL, hex);
-		json_put_text(
-		    &out, NULL, flight_seat_number(flight, position, number));
-		json_end_array(&out);
-	}
+	for (unsigned position = from; position < to; position++)
+		put_seat(&out, flight, position);
 	json_end_array(&out);
-	return buf.bytes;
+	return buf->bytes;
+}
+
+static unsigned
+end_of_statement(unsigned start, unsigned to)
+{
+	return to - start < SEATS_A_STATEMENT ? to : start + SEATS_A_STATEMENT;
 }
 
 int
 seat_repo_add(struct db *db, struct arena *arena, const struct flight *flight,
-    unsigned from, unsigned to, int64_t now_ms, struct err *err)
+    unsigned from, unsigned to, int64_t now_ms, struct deadline deadline,
+    struct err *err)
 {
-	for (unsigned start = from; start < to; start += SEATS_A_STATEMENT) {
-		unsigned end = to - start < SEATS_A_STATEMENT
-				   ? to
-				   : start + SEATS_A_STATEMENT;
+	struct buf buf;
+
+	buf_init(&buf, arena, SEATS_A_STATEMENT * SEAT_JSON_BYTES);
+	for (unsigned start = from; start < to;
+	     start = end_of_statement(start, to)) {
 		const struct db_value values[] = {
 			db_text(flight->flight_id),
 			db_time(now_ms),
-			db_text(seats_json(arena, flight, start, end)),
+			db_text(seats_json(
+			    &buf, flight, start, end_of_statement(start, to))),
 		};
 
+		if (deadline_left_ms(deadline) <= 0)
+			return err_set(err, &ERR_TIMEOUT,
+			    "%s: no time is left for seats from %u on",
+			    SQL[ADD].name, start);
 		if (db_execute(db, &SQL[ADD], values, ARRAY_LEN(values), NULL,
 			err) != 0)
 			return -1;

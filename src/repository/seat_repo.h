@@ -45,9 +45,10 @@ int seat_repo_all(struct db *db, struct arena *arena, const char *flight_id,
 /* How many seats the flight has here, free or sold. */
 int seat_repo_count(struct db *db, struct arena *arena, const char *flight_id,
     unsigned *count, struct err *err) MUST_CHECK;
-/* Adds the seats at positions [from, to); those that exist already stay. */
+/* Adds the seats at positions [from, to); those that exist already stay. Many
+ * statements for a large flight: ERR_TIMEOUT when the deadline comes first. */
 int seat_repo_add(struct db *db, struct arena *arena,
     const struct flight *flight, unsigned from, unsigned to, int64_t now_ms,
-    struct err *err) MUST_CHECK;
+    struct deadline deadline, struct err *err) MUST_CHECK;
 
 #endif

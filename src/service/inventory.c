@@ -59,7 +59,7 @@ inventory_is_stored(
 }
 
 struct store_work {
-	struct arena *arena;
+	const struct request_context *ctx;
 	const struct flight *flight;
 };
 
@@ -84,17 +84,17 @@ static int
 store_in_transaction(struct db *db, void *context, struct err *err)
 {
 	struct store_work *work = context;
+	struct arena *arena = work->ctx->arena;
 	const struct flight *flight = work->flight;
 	int64_t now_ms = clock_wall_ms();
 	unsigned have = 0;
 
-	if (flight_repo_save(db, work->arena, flight, now_ms, err) != 0 ||
-	    seat_repo_count(db, work->arena, flight->flight_id, &have, err) !=
-		0)
+	if (flight_repo_save(db, arena, flight, now_ms, err) != 0 ||
+	    seat_repo_count(db, arena, flight->flight_id, &have, err) != 0)
 		return -1;
 	if (have < flight->total_seats &&
-	    seat_repo_add(db, work->arena, flight, have, flight->total_seats,
-		now_ms, err) != 0)
+	    seat_repo_add(db, arena, flight, have, flight->total_seats, now_ms,
+		work->ctx->deadline, err) != 0)
 		return -1;
 	return flight_repo_carry_over(db, flight, err);
 }
@@ -104,7 +104,7 @@ inventory_store(struct inventory *inventory, struct db *db,
     const struct request_context *ctx, const struct flight *flight,
     struct err *err)
 {
-	struct store_work work = { ctx->arena, flight };
+	struct store_work work = { ctx, flight };
 	struct flight *stored = NULL;
 	uint64_t mark = snapshot_mark(flight);
 

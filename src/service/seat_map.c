@@ -35,14 +35,15 @@ static void
 fill_from_flight(
     struct arena *arena, const struct flight *flight, struct seat_map *map)
 {
-	char number[SEAT_NUMBER_SIZE];
+	char *number;
 
 	map->flight_number = flight->flight_number;
 	map->total = flight->total_seats;
 	map->seats = arena_array(arena, map->total, sizeof(*map->seats));
+	number = arena_array(arena, map->total, SEAT_NUMBER_SIZE);
 	for (unsigned i = 0; i < flight->total_seats; i++) {
-		map->seats[i].number =
-		    arena_strdup(arena, flight_seat_number(flight, i, number));
+		map->seats[i].number = flight_seat_number(flight, i, number);
+		number += SEAT_NUMBER_SIZE;
 		map->seats[i].is_available = true;
 	}
 	map->available = fewer(flight->total_seats, flight->available_seats);

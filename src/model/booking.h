@@ -50,7 +50,7 @@ struct booking {
 	int64_t cancelled_at_ms;
 	const char *cancellation_reason;
 	int64_t expires_at_ms;
-	struct flight flight; /* the stored snapshot; its seats are not set */
+	struct flight flight; /* stored: price, status, seats are not set */
 	int64_t flight_changed_at_ms; /* -1: as it was first stored */
 	struct passenger *passengers;
 	size_t passenger_count;

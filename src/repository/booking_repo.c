@@ -13,8 +13,7 @@
 	"b.special_requests, b.departure, b.created_at, b.updated_at, "        \
 	"b.confirmed_at, b.cancelled_at, b.cancellation_reason, b.expires_at"
 #define FLIGHT_COLUMNS                                                         \
-	"f.flight_number, f.airline, f.origin, f.destination, f.departure, "   \
-	"f.arrival, f.status, f.total_seats, "                                 \
+	"b.flight_number, f.airline, f.origin, f.destination, f.arrival, "     \
 	"f.created_at, f.updated_at"
 #define PASSENGER_COLUMNS                                                      \
 	"p.id, p.first_name, p.last_name, p.email, p.phone_number, "           \
@@ -24,7 +23,7 @@
 enum {
 	BOOKING_AT = 0,
 	FLIGHT_AT = 16,
-	PASSENGER_AT = 26,
+	PASSENGER_AT = 23,
 };
 
 #define SELECT_BOOKING                                                         \
@@ -173,30 +172,26 @@ booking_repo_insert_passengers(
 	    values, (size_t)(end - values), NULL, err);
 }
 
+/* What an answer or an event says of it, not what a sale needs. */
 static void
-read_flight(
-    const struct db_rows *rows, const char *flight_id, struct flight *flight)
+read_flight(const struct db_rows *rows, struct booking *booking)
 {
-	flight->flight_id = flight_id;
-	flight->flight_number = db_cell_text(db_cell(rows, 0, FLIGHT_AT));
-	flight->airline = db_cell_text(db_cell(rows, 0, FLIGHT_AT + 1));
-	flight->origin = db_cell_text(db_cell(rows, 0, FLIGHT_AT + 2));
-	flight->destination = db_cell_text(db_cell(rows, 0, FLIGHT_AT + 3));
-	flight->departure_ms = db_cell_time_ms(db_cell(rows, 0, FLIGHT_AT + 4));
-	flight->arrival_ms = db_cell_time_ms(db_cell(rows, 0, FLIGHT_AT + 5));
-	flight->status = db_cell_text(db_cell(rows, 0, FLIGHT_AT + 6));
-	flight->total_seats =
-	    (unsigned)db_cell_int(db_cell(rows, 0, FLIGHT_AT + 7));
-	flight->available_seats = -1;
-}
+	const struct db_cell *cell = db_cell(rows, 0, FLIGHT_AT);
+	int64_t stored_ms = db_cell_time_ms(&cell[5]);
+	int64_t changed_ms = db_cell_time_ms(&cell[6]);
 
-static int64_t
-flight_changed_at(const struct db_rows *rows)
-{
-	int64_t stored_ms = db_cell_time_ms(db_cell(rows, 0, FLIGHT_AT + 8));
-	int64_t changed_ms = db_cell_time_ms(db_cell(rows, 0, FLIGHT_AT + 9));
-
-	return changed_ms == stored_ms ? -1 : changed_ms;
+	booking->flight = (struct flight){
+		.flight_id = booking->flight_id,
+		.flight_number = db_cell_text(&cell[0]),
+		.airline = db_cell_text(&cell[1]),
+		.origin = db_cell_text(&cell[2]),
+		.destination = db_cell_text(&cell[3]),
+		.departure_ms = booking->departure_ms,
+		.arrival_ms = db_cell_time_ms(&cell[4]),
+		.available_seats = -1,
+	};
+	booking->flight_changed_at_ms =
+	    changed_ms == stored_ms ? -1 : changed_ms;
 }
 
 static void
@@ -255,8 +250,7 @@ find(struct db *db, struct arena *arena, const struct db_statement *statement,
 		return 0;
 	found = arena_alloc(arena, sizeof(*found));
 	read_booking(&rows, found);
-	read_flight(&rows, found->flight_id, &found->flight);
-	found->flight_changed_at_ms = flight_changed_at(&rows);
+	read_flight(&rows, found);
 	found->passenger_count = rows.count;
 	found->passengers =
 	    arena_array(arena, rows.count, sizeof(*found->passengers));

@@ -50,7 +50,7 @@ class Database:
             f"--pid-file={self._directory}/pid",
             f"--port={self._port.number}", f"--bind-address={ADDRESS}",
             "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=1",
-            "--innodb-buffer-pool-size=256M",
+            "--innodb-buffer-pool-size=1G",
             "--character-set-server=utf8mb4", "--max-connections=300",
             *self._kind.options, *as_root], keep=keep, grace=20)
         self._processes.wait("the database", self._greets, 60, self.process)

@@ -37,7 +37,7 @@ enum {
 
 /* clang-format off */
 enum {
-	INSERT, FIND, FIND_BY_REFERENCE, EXISTS, FIND_EARLIER, RELEASE_KEY,
+	INSERT, FIND, FIND_BY_REFERENCE, LOCK, FIND_EARLIER, RELEASE_KEY,
 	DEFER_NOTICE, UPDATE_STATE, UPDATE_PASSENGER, INSERT_PASSENGERS_1,
 	STATEMENT__COUNT = INSERT_PASSENGERS_1 + PASSENGERS_MAX
 };
@@ -48,7 +48,7 @@ static const struct db_statement SQL[STATEMENT__COUNT] = {
 	    SELECT_BOOKING " WHERE b.id = ? ORDER BY p.position" },
 	[FIND_BY_REFERENCE] = { "booking.find_by_reference",
 	    SELECT_BOOKING " WHERE b.booking_reference = ? ORDER BY p.position" },
-	[EXISTS] = { "booking.exists",
+	[LOCK] = { "booking.lock",
 	    "SELECT version FROM bookings WHERE id = ? FOR UPDATE" },
 	[FIND_EARLIER] = { "booking.find_earlier",
 	    "SELECT id, booking_status + 0, request_fingerprint, created_at, "
@@ -276,13 +276,13 @@ booking_repo_find_by_reference(struct db *db, struct arena *arena,
 }
 
 int
-booking_repo_exists(struct db *db, struct arena *arena, const struct uuid *id,
+booking_repo_lock(struct db *db, struct arena *arena, const struct uuid *id,
     bool *exists, struct err *err)
 {
 	const struct db_value key = db_uuid(id);
 	struct db_rows rows;
 
-	if (db_query(db, arena, &SQL[EXISTS], &key, 1, &rows, err) != 0)
+	if (db_query(db, arena, &SQL[LOCK], &key, 1, &rows, err) != 0)
 		return -1;
 	*exists = rows.count > 0;
 	return 0;

@@ -47,10 +47,11 @@ int booking_repo_find(struct db *db, struct arena *arena, const struct uuid *id,
 int booking_repo_find_by_reference(struct db *db, struct arena *arena,
     const char *reference, struct booking **booking,
     struct err *err) MUST_CHECK;
-/* Whether the row is there, waiting for a transaction that still holds it: the
- * definite answer after a COMMIT whose outcome was lost. */
-int booking_repo_exists(struct db *db, struct arena *arena,
-    const struct uuid *id, bool *exists, struct err *err) MUST_CHECK;
+/* Waits for a transaction that still holds the row, then holds it to the end of
+ * this one. Says whether the row is there: the definite answer after a COMMIT
+ * whose outcome was lost. */
+int booking_repo_lock(struct db *db, struct arena *arena, const struct uuid *id,
+    bool *exists, struct err *err) MUST_CHECK;
 
 int booking_repo_find_earlier(struct db *db, struct arena *arena,
     const struct request_key *key, struct earlier_booking *earlier,

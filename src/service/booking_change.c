@@ -5,6 +5,19 @@
 #include "model/phase.h"
 #include "service/booking_load.h"
 
+/* Who lost to another change takes its turn, with the booking held: twenty
+ * changes at once need two attempts each and no more. */
+static int
+take_turn(struct change_work *work, struct db *db, struct err *err)
+{
+	bool exists;
+
+	if (work->before == NULL)
+		return 0;
+	return booking_repo_lock(
+	    db, work->ctx->arena, &work->before->id, &exists, err);
+}
+
 static int
 load(struct change_work *work, struct err *err)
 {
@@ -99,8 +112,8 @@ change_in_transaction(struct db *db, void *context, struct err *err)
 	work->now_ms = clock_wall_ms();
 	work->nothing = false;
 	work->facts = (struct event_facts){ .refund_cents = -1 };
-	if (load(work, err) != 0 || check(work, err) != 0 ||
-	    work->plan(work, err) != 0)
+	if (take_turn(work, db, err) != 0 || load(work, err) != 0 ||
+	    check(work, err) != 0 || work->plan(work, err) != 0)
 		return -1;
 	if (!work->nothing && write_change(work, db, err) != 0)
 		return -1;

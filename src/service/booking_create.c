@@ -272,7 +272,7 @@ look_up(const struct creation *work, bool *exists)
 	struct err failure;
 
 	err_clear(&failure);
-	return booking_repo_exists(work->service->db, work->ctx->arena,
+	return booking_repo_lock(work->service->db, work->ctx->arena,
 	    &work->booking->id, exists, &failure);
 }
 

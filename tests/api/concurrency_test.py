@@ -191,6 +191,22 @@ def test_twenty_edits_lose_none(walk):
     assert [e["sequence"] for e in walk.history()] == list(range(1, 22))
 
 
+def test_edits_that_collide_again_and_again(pool_with, secret, walk):
+    """More at once than tries of one: who lost once takes its turn."""
+    pool = pool_with(workers=20)
+    editors = [Client(pool.url, tokens.make("admin-1", secret, "admin"))
+               for _ in range(20)]
+
+    def edit(editor):
+        return [editor.request(
+            "PATCH", f"{walk.path}/passengers/{walk.person}",
+            json={"first_name": "J"}).status_code for _ in range(5)]
+
+    statuses = at_once([lambda e=e: edit(e) for e in editors])
+    assert statuses == [[200] * 5] * 20
+    assert [e["sequence"] for e in walk.history()] == list(range(1, 102))
+
+
 def test_of_twenty_with_one_version_one_wins(walk, api):
     def edit():
         return api.request("PATCH", f"{walk.path}/passengers/{walk.person}",

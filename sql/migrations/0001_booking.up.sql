@@ -23,8 +23,9 @@ CREATE TABLE flights (
 
 -- request_key makes a repeated request find its booking: a digest of user and
 -- Idempotency-Key, or of user and body; taken back when it expires.
--- departure and flight_number are the flight's, kept here so that a list sorts
--- by the one from an index and shows the other without a look at the flight.
+-- departure to arrival are the flight's, kept here so that a list sorts from an
+-- index and a booking is shown without a look at the flight; flight_changed_at
+-- says when a change of the flight was last carried over to them.
 -- The lists' indexes hold the id before the status, so that an index alone gives
 -- a definite order and answers the status filter. All bookings by their creation
 -- is the primary key's own order (an id is a UUIDv7 of created_at) and costs no
@@ -43,6 +44,11 @@ CREATE TABLE bookings (
     special_requests    VARCHAR(500) NULL,
     departure           DATETIME(3) NOT NULL,
     flight_number       VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    airline             VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    origin              VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    destination         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    arrival             DATETIME(3) NULL,
+    flight_changed_at   DATETIME(3) NULL,
     created_at          DATETIME(3) NOT NULL,
     updated_at          DATETIME(3) NOT NULL,
     confirmed_at        DATETIME(3) NULL,

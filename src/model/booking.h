@@ -51,7 +51,7 @@ struct booking {
 	const char *cancellation_reason;
 	int64_t expires_at_ms;
 	struct flight flight; /* stored: price, status, seats are not set */
-	int64_t flight_changed_at_ms; /* -1: as it was first stored */
+	int64_t flight_changed_at_ms; /* -1: as it was booked */
 	struct passenger *passengers;
 	size_t passenger_count;
 };

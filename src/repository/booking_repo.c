@@ -13,8 +13,8 @@
 	"b.special_requests, b.departure, b.created_at, b.updated_at, "        \
 	"b.confirmed_at, b.cancelled_at, b.cancellation_reason, b.expires_at"
 #define FLIGHT_COLUMNS                                                         \
-	"b.flight_number, f.airline, f.origin, f.destination, f.arrival, "     \
-	"f.created_at, f.updated_at"
+	"b.flight_number, b.airline, b.origin, b.destination, b.arrival, "     \
+	"b.flight_changed_at"
 #define PASSENGER_COLUMNS                                                      \
 	"p.id, p.first_name, p.last_name, p.email, p.phone_number, "           \
 	"DATE_FORMAT(p.date_of_birth, '%Y-%m-%d'), p.passport_number, "        \
@@ -23,13 +23,12 @@
 enum {
 	BOOKING_AT = 0,
 	FLIGHT_AT = 16,
-	PASSENGER_AT = 23,
+	PASSENGER_AT = 22,
 };
 
 #define SELECT_BOOKING                                                         \
 	"SELECT " BOOKING_COLUMNS ", " FLIGHT_COLUMNS ", " PASSENGER_COLUMNS   \
-	" FROM bookings b JOIN flights f ON f.flight_id = b.flight_id"         \
-	" JOIN passengers p ON p.booking_id = b.id"
+	" FROM bookings b JOIN passengers p ON p.booking_id = b.id"
 
 #define TWO   PASSENGER_ROW ", " PASSENGER_ROW
 #define FOUR  TWO ", " TWO
@@ -116,6 +115,10 @@ put_booking_values(struct db_value *out, struct arena *arena,
 	*out++ = db_text(booking->special_requests);
 	*out++ = db_time(booking->departure_ms);
 	*out++ = db_text(booking->flight.flight_number);
+	*out++ = db_text(booking->flight.airline);
+	*out++ = db_text(booking->flight.origin);
+	*out++ = db_text(booking->flight.destination);
+	*out++ = db_time(booking->flight.arrival_ms);
 	*out++ = db_time(booking->created_at_ms);
 	*out++ = db_time(booking->updated_at_ms);
 	*out++ = db_time(booking->expires_at_ms);
@@ -177,8 +180,6 @@ static void
 read_flight(const struct db_rows *rows, struct booking *booking)
 {
 	const struct db_cell *cell = db_cell(rows, 0, FLIGHT_AT);
-	int64_t stored_ms = db_cell_time_ms(&cell[5]);
-	int64_t changed_ms = db_cell_time_ms(&cell[6]);
 
 	booking->flight = (struct flight){
 		.flight_id = booking->flight_id,
@@ -190,8 +191,7 @@ read_flight(const struct db_rows *rows, struct booking *booking)
 		.arrival_ms = db_cell_time_ms(&cell[4]),
 		.available_seats = -1,
 	};
-	booking->flight_changed_at_ms =
-	    changed_ms == stored_ms ? -1 : changed_ms;
+	booking->flight_changed_at_ms = db_cell_time_ms(&cell[5]);
 }
 
 static void

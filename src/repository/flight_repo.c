@@ -1,5 +1,7 @@
 #include "repository/flight_repo.h"
 
+#include <string.h>
+
 #include "repository/statements.h"
 
 /* clang-format off */
@@ -24,9 +26,11 @@ static const struct db_statement SQL[STATEMENT__COUNT] = {
 	    "total_seats = GREATEST(total_seats, VALUES(total_seats)), "
 	    "updated_at = VALUES(updated_at)" },
 	[CARRY_OVER] = { "flight.carry_over",
-	    "UPDATE bookings SET departure = ?, flight_number = ? "
-	    "WHERE flight_id = ? "
-	    "AND (departure <> ? OR flight_number <> ?)" },
+	    "UPDATE bookings SET departure = ?, flight_number = ?, "
+	    "airline = ?, origin = ?, destination = ?, arrival = ?, "
+	    "flight_changed_at = ? WHERE flight_id = ? "
+	    "AND (departure <> ? OR flight_number <> ? OR airline <> ? "
+	    "OR origin <> ? OR destination <> ? OR NOT arrival <=> ?)" },
 };
 /* clang-format on */
 
@@ -89,13 +93,23 @@ flight_repo_save(struct db *db, struct arena *arena,
 
 int
 flight_repo_carry_over(
-    struct db *db, const struct flight *flight, struct err *err)
+    struct db *db, const struct flight *flight, int64_t now_ms, struct err *err)
 {
-	const struct db_value departure = db_time(flight->departure_ms);
-	const struct db_value number = db_text(flight->flight_number);
-	const struct db_value values[] = { departure, number,
-		db_text(flight->flight_id), departure, number };
+	const struct db_value shown[] = {
+		db_time(flight->departure_ms),
+		db_text(flight->flight_number),
+		db_text(flight->airline),
+		db_text(flight->origin),
+		db_text(flight->destination),
+		db_time(flight->arrival_ms),
+	};
+	struct db_value values[2 * ARRAY_LEN(shown) + 2];
+	struct db_value *compared = values + ARRAY_LEN(shown) + 2;
 
+	memcpy(values, shown, sizeof(shown));
+	values[ARRAY_LEN(shown)] = db_time(now_ms);
+	values[ARRAY_LEN(shown) + 1] = db_text(flight->flight_id);
+	memcpy(compared, shown, sizeof(shown));
 	return db_execute(
 	    db, &SQL[CARRY_OVER], values, ARRAY_LEN(values), NULL, err);
 }

@@ -13,9 +13,9 @@ int flight_repo_find(struct db *db, struct arena *arena, const char *flight_id,
 /* Inserts or replaces the snapshot; total_seats never shrinks. */
 int flight_repo_save(struct db *db, struct arena *arena,
     const struct flight *flight, int64_t now_ms, struct err *err) MUST_CHECK;
-/* Carries a changed departure or flight number over to the flight's bookings.
- */
-int flight_repo_carry_over(
-    struct db *db, const struct flight *flight, struct err *err) MUST_CHECK;
+/* Carries what a booking shows of the flight over to those of its bookings that
+ * show something else. */
+int flight_repo_carry_over(struct db *db, const struct flight *flight,
+    int64_t now_ms, struct err *err) MUST_CHECK;
 
 #endif

@@ -12,10 +12,12 @@
 #define INSERT_BOOKING                                                         \
 	"INSERT INTO bookings (id, booking_reference, user_id, flight_id, "    \
 	"booking_status, version, total_price, currency, passengers_count, "   \
-	"special_requests, departure, flight_number, created_at, updated_at, " \
-	"expires_at, request_key, request_fingerprint) "                       \
-	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-#define BOOKING_VALUES 17
+	"special_requests, departure, flight_number, airline, origin, "        \
+	"destination, arrival, created_at, updated_at, expires_at, "           \
+	"request_key, request_fingerprint) "                                   \
+	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " \
+	"?)"
+#define BOOKING_VALUES 21
 
 #define INSERT_PASSENGERS                                                      \
 	"INSERT INTO passengers (booking_id, position, id, first_name, "       \

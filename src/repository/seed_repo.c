@@ -24,6 +24,9 @@
 	"'8', '" kind "', LPAD(HEX(n), 14, '0')))"
 #define FLIGHT_ID     "CONCAT('SEED-', LPAD(FLOOR(n / 180), 6, '0'))"
 #define FLIGHT_NUMBER "CONCAT('SD', MOD(FLOOR(n / 180), 1000))"
+#define ROUTE	      "'Seed Airlines', 'JFK', 'LAX'"
+/* When a booking's flight was made: with the first of its 180. */
+#define FLIGHT_AT "TIMESTAMPADD(SECOND, -MOD(n, 180), at)"
 #define SEAT_NUMBER                                                            \
 	"CONCAT(FLOOR(MOD(n, 180) / 6) + 1, CHAR(65 + MOD(n, 6) USING ascii))"
 #define STATUS                                                                 \
@@ -43,19 +46,19 @@ static const struct db_statement SQL[STATEMENT__COUNT] = {
 	    "origin, destination, departure, arrival, price, currency, status, "
 	    "total_seats, created_at, updated_at) "
 	    "SELECT " FLIGHT_ID ", " FLIGHT_NUMBER ", "
-	    "'Seed Airlines', 'JFK', 'LAX', "
-	    "TIMESTAMPADD(DAY, 30, at), TIMESTAMPADD(DAY, 31, at), 199.90, "
+	    ROUTE ", TIMESTAMPADD(DAY, 30, at), TIMESTAMPADD(DAY, 31, at), 199.90, "
 	    "'USD', 'SCHEDULED', 180, at, at FROM " BATCH
 	    " WHERE MOD(n, 180) = 0" },
 	[BOOKINGS] = { "seed.bookings",
 	    "INSERT INTO bookings (id, booking_reference, user_id, flight_id, "
 	    "booking_status, version, total_price, currency, passengers_count, "
-	    "departure, flight_number, created_at, updated_at, confirmed_at, "
-	    "cancelled_at, cancellation_reason) "
+	    "departure, flight_number, airline, origin, destination, arrival, "
+	    "created_at, updated_at, confirmed_at, cancelled_at, "
+	    "cancellation_reason) "
 	    "SELECT " ID("0") ", CONCAT('BK-20000101-', LPAD(n, 7, '0')), "
 	    USER_ID ", " FLIGHT_ID ", " STATUS ", 1, 199.90, 'USD', 1, "
-	    "TIMESTAMPADD(DAY, 30, TIMESTAMPADD(SECOND, -MOD(n, 180), at)), "
-	    FLIGHT_NUMBER ", at, at, IF(MOD(n, 4) = 1 OR " CANCELLED ", NULL, at), "
+	    "TIMESTAMPADD(DAY, 30, " FLIGHT_AT "), " FLIGHT_NUMBER ", " ROUTE
+	    ", TIMESTAMPADD(DAY, 31, " FLIGHT_AT "), at, at, IF(MOD(n, 4) = 1 OR " CANCELLED ", NULL, at), "
 	    "IF(" CANCELLED ", at, NULL), "
 	    "IF(" CANCELLED ", 'user_requested', NULL) FROM " BATCH },
 	[PASSENGERS] = { "seed.passengers",

@@ -96,7 +96,7 @@ store_in_transaction(struct db *db, void *context, struct err *err)
 	    seat_repo_add(db, arena, flight, have, flight->total_seats, now_ms,
 		work->ctx->deadline, err) != 0)
 		return -1;
-	return flight_repo_carry_over(db, flight, err);
+	return flight_repo_carry_over(db, flight, now_ms, err);
 }
 
 int

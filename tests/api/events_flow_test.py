@@ -285,11 +285,12 @@ def test_old_contents_are_swept_and_history_stays(world, booking):
     world.store.query(
         "INSERT INTO bookings (id, booking_reference, user_id, flight_id,"
         " booking_status, version, total_price, currency, passengers_count,"
-        " departure, flight_number, created_at, updated_at)"
+        " departure, flight_number, airline, origin, destination,"
+        " created_at, updated_at)"
         " SELECT %s, 'BK-19700101-001',"
         " user_id, flight_id, 'CONFIRMED', 1, total_price, currency, 1,"
-        " departure, flight_number, created_at, updated_at"
-        " FROM bookings WHERE id = %s",
+        " departure, flight_number, airline, origin, destination,"
+        " created_at, updated_at FROM bookings WHERE id = %s",
         old, name)
     try:
         world.store.query(

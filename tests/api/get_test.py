@@ -98,16 +98,24 @@ def test_etag_changes_with_each_change(api, admin, booking):
     assert response.headers["ETag"] == '"2"' != old
 
 
-def test_etag_changes_with_the_flight(api, client_of, sandbox, booking):
+@pytest.mark.parametrize("name, value", [
+    ("departure", "2030-02-15T07:00:00Z"),
+    ("arrival", "2030-02-15T23:00:00Z"),
+    ("flight_number", "AA101"),
+    ("airline", "AMERICAN AIRLINES"),
+    ("origin", "EWR"),
+    ("destination", "SNA"),
+])
+def test_etag_changes_with_the_flight(api, client_of, sandbox, booking, name,
+                                      value):
     path = f"{BOOKINGS}/{booking['booking_id']}"
-    sandbox.put_flight(booking["flight_id"],
-                       departure="2030-02-15T07:00:00Z")
+    shown = api.get(path).json()["data"]["flight_details"]
+    sandbox.put_flight(booking["flight_id"], **{name: value})
     assert client_of("other-1").book(
         booking["flight_id"]).status_code == 201
     response = api.get(path, headers={"If-None-Match": '"1"'})
     assert response.status_code == 200
-    assert response.json()["data"]["flight_details"]["departure"] == \
-        "2030-02-15T07:00:00Z"
+    assert response.json()["data"]["flight_details"] == {**shown, name: value}
     tag = response.headers["ETag"]
     assert tag != '"1"'
     assert api.get(path, headers={"If-None-Match": tag}).status_code == 304
@@ -116,6 +124,15 @@ def test_etag_changes_with_the_flight(api, client_of, sandbox, booking):
                        headers={"If-Match": tag}).status_code == 200
     again = api.get(path, headers={"If-None-Match": tag})
     assert again.status_code == 200 and again.headers["ETag"] != tag
+
+
+def test_etag_stays_when_nothing_shown_changes(api, client_of, sandbox,
+                                               booking):
+    sandbox.put_flight(booking["flight_id"], price=1.5)
+    assert client_of("other-1").book(booking["flight_id"]).json()["data"][
+        "total_price"] == 1.5
+    assert api.get(f"{BOOKINGS}/{booking['booking_id']}").headers["ETag"] == \
+        '"1"'
 
 
 def test_head_is_get_without_a_body(api, booking):

@@ -154,7 +154,8 @@ def many(api, user, store):
     flight = new_flight()
     booking = api.book(flight).json()["data"]
     columns = (" user_id, flight_id, booking_status, version, total_price,"
-               " currency, passengers_count, departure, flight_number")
+               " currency, passengers_count, departure, flight_number,"
+               " airline, origin, destination, arrival")
     store.query(
         f"INSERT INTO bookings ({columns}, id, booking_reference, created_at,"
         " updated_at) WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL"

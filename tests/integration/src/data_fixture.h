@@ -40,12 +40,13 @@ static const char *const DATA[] = {
 
 	"INSERT INTO bookings (id, booking_reference, user_id, flight_id, "
 	"booking_status, version, total_price, currency, passengers_count, "
-	"departure, flight_number, created_at, updated_at, expires_at, "
+	"departure, flight_number, airline, origin, destination, created_at, "
+	"updated_at, expires_at, "
 	"request_key, request_fingerprint) SELECT " ID_OF(
 	    "i") ", "
 		 "CONCAT('BK-20250101-', LPAD(i, 6, '0')), "
 		 "CONCAT('user-', IF(i % 2 = 0, 0, i % 40)), CONCAT('F', i % 200), "
-		 "1 + i % 3, 1, 299.99, 'USD', 1, '2026-01-01' + INTERVAL (i % 200) HOUR, 'AA100', " TIME_OF("i") ", " TIME_OF(
+		 "1 + i % 3, 1, 299.99, 'USD', 1, '2026-01-01' + INTERVAL (i % 200) HOUR, 'AA100', 'American', 'JFK', 'LAX', " TIME_OF("i") ", " TIME_OF(
 		     "i") ", IF(i % 3 = 0, " TIME_OF("i") ", NULL), " KEY_OF("i") ", " KEY_OF("i") " FROM " NUMBERS
 												   "WHERE i < 8000",
 

@@ -78,9 +78,10 @@ add(struct fixture *f, const char *user_id, int64_t created_ms)
 	static const struct db_statement ADD = { "test.add",
 		"INSERT INTO bookings (id, booking_reference, user_id, "
 		"flight_id, booking_status, version, total_price, currency, "
-		"passengers_count, departure, flight_number, created_at, "
-		"updated_at) SELECT ?, ?, ?, flight_id, 1, 1, total_price, "
-		"currency, 1, departure, flight_number, ?, ? FROM bookings "
+		"passengers_count, departure, flight_number, airline, origin, "
+		"destination, created_at, updated_at) SELECT ?, ?, ?, "
+		"flight_id, 1, 1, total_price, currency, 1, departure, "
+		"flight_number, airline, origin, destination, ?, ? FROM bookings "
 		"WHERE booking_reference = 'BK-20250101-000000'" };
 	static unsigned number;
 	struct uuid id = uuid_make();

@@ -1,6 +1,7 @@
 #include "mq/mq_url.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "core/text.h"
 
@@ -114,13 +115,13 @@ parse_vhost(const char *slash, struct mq_url *url)
 static const char *
 parse_scheme(const char *text, struct mq_url *url)
 {
-	if (strncmp(text, "amqps://", 8) == 0) {
+	if (strncasecmp(text, "amqps://", 8) == 0) {
 		url->tls = true;
 		url->port = PORT_TLS;
 		return text + 8;
 	}
 	url->port = PORT_PLAIN;
-	return strncmp(text, "amqp://", 7) == 0 ? text + 7 : NULL;
+	return strncasecmp(text, "amqp://", 7) == 0 ? text + 7 : NULL;
 }
 
 int

@@ -16,6 +16,10 @@
 
 #define UNIX_PREFIX "unix:"
 #define NAME_BYTES  256 /* systemd's limit */
+#define HOST_BYTES  16
+/* While it is made, ".PID" is behind a socket's name. */
+#define PATH_BYTES                                                             \
+	(sizeof(((struct sockaddr_un *)NULL)->sun_path) - sizeof(".4194304"))
 
 /* --- unix sockets ------------------------------------------------------- */
 
@@ -91,7 +95,7 @@ open_unix(const char *path, unsigned mode, int backlog, struct err *err)
 		return err_set_public(err, &ERR_INVALID,
 		    "the socket path %s is empty or too long: "
 		    "at most %zu bytes",
-		    path, sizeof(address.sun_path) - sizeof(".4194304"));
+		    path, PATH_BYTES);
 	if (check_place(path, &address, err) != 0)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -170,14 +174,12 @@ look_up(const char *address, struct err *err)
 		.ai_flags = AI_NUMERICSERV };
 	struct addrinfo *found = NULL;
 	char service[8];
-	char host[16];
+	char host[HOST_BYTES];
 	int64_t port;
 
 	if (split_address(address, host, sizeof(host), &port) != 0) {
 		err_set_public(err, &ERR_INVALID,
-		    "%s is no address: "
-		    "unix:/path, 127.0.0.1:PORT, [::1]:PORT or localhost:PORT",
-		    address);
+		    "%s is no address: " LISTENER_ADDRESS, address);
 		return NULL;
 	}
 	snprintf(service, sizeof(service), "%d", (int)port);
@@ -203,6 +205,19 @@ open_tcp(const char *address, int backlog, struct err *err)
 		err_set_public(err, &ERR_UNAVAILABLE, "cannot listen on %s: %s",
 		    address, strerror(errno));
 	return fd;
+}
+
+bool
+listener_address_valid(const char *address)
+{
+	size_t prefix = sizeof(UNIX_PREFIX) - 1, len;
+	char host[HOST_BYTES];
+	int64_t port;
+
+	if (strncmp(address, UNIX_PREFIX, prefix) != 0)
+		return split_address(address, host, sizeof(host), &port) == 0;
+	len = strlen(address + prefix);
+	return len > 0 && len <= PATH_BYTES;
 }
 
 int

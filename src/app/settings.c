@@ -2,9 +2,11 @@
 
 #include <sched.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "core/base.h"
+#include "prefork/listener.h"
 
 #define SECRET_MIN_BYTES      32
 #define SAMPLE_SECRET	      "your-super-secret"
@@ -27,7 +29,7 @@ static const struct config_key KEYS[] = {
 #undef CONFIG_KEY
 };
 
-/* --- rules over several settings ------------------------------------------ */
+/* --- rules that no row can say -------------------------------------------- */
 
 static bool
 is_dynamic(const struct settings *settings)
@@ -80,11 +82,33 @@ broker_unknown(const void *from)
 {
 	const struct settings *settings = from;
 
-	return strncmp(settings->rabbitmq_url, "amqps:", 6) == 0 &&
+	return strncasecmp(settings->rabbitmq_url, "amqps:", 6) == 0 &&
 	       settings->rabbitmq_tls_ca[0] == '\0';
 }
 
+static bool
+no_place_to_listen(const void *from)
+{
+	const struct settings *settings = from;
+	const char *address = settings->pool_listen;
+
+	return address[0] != '\0' && !listener_address_valid(address);
+}
+
+static bool
+no_place_for_status(const void *from)
+{
+	const struct settings *settings = from;
+	const char *address = settings->pool_status_listen;
+
+	return address[0] != '\0' && strcmp(address, "none") != 0 &&
+	       !listener_address_valid(address);
+}
+
 static const struct config_rule RULES[] = {
+	{ { "POOL_LISTEN" }, no_place_to_listen, "must be " LISTENER_ADDRESS },
+	{ { "POOL_STATUS_LISTEN" }, no_place_for_status,
+	    "must be none, " LISTENER_ADDRESS },
 	{ { "POOL_MIN_WORKERS", "POOL_MAX_WORKERS", "POOL_MODE" },
 	    worker_bounds_crossed, "must not be above POOL_MAX_WORKERS" },
 	{ { "POOL_SPARE_MIN", "POOL_SPARE_MAX", "POOL_MODE" },

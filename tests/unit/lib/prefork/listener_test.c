@@ -121,26 +121,26 @@ addresses_are_checked(void **state)
 {
 	static const struct {
 		const char *address;
-		bool opens;
+		bool opens, valid;
 	} rows[] = {
-		{ "127.0.0.1:0", true },
-		{ "localhost:0", true },
-		{ "0.0.0.0:0", false },
-		{ "192.0.2.1:9000", false },
-		{ "[::]:0", false },
-		{ "example.org:9000", false },
-		{ "127.0.0.1:65536", false },
-		{ "127.0.0.1:-1", false },
-		{ "127.0.0.1:", false },
-		{ "127.0.0.1", false },
-		{ ":9000", false },
-		{ "9000", false },
-		{ "", false },
-		{ "unix:", false },
-		{ "unix:/nowhere/at/all/s", false },
+		{ "127.0.0.1:0", true, true },
+		{ "localhost:0", true, true },
+		{ "0.0.0.0:0", false, false },
+		{ "192.0.2.1:9000", false, false },
+		{ "[::]:0", false, false },
+		{ "example.org:9000", false, false },
+		{ "127.0.0.1:65536", false, false },
+		{ "127.0.0.1:-1", false, false },
+		{ "127.0.0.1:", false, false },
+		{ "127.0.0.1", false, false },
+		{ ":9000", false, false },
+		{ "9000", false, false },
+		{ "", false, false },
+		{ "unix:", false, false },
+		{ "unix:/nowhere/at/all/s", false, true },
 		{ "unix:/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-		    false },
+		    false, false },
 	};
 
 	(void)state;
@@ -149,6 +149,8 @@ addresses_are_checked(void **state)
 		int fd = listener_open(rows[i].address, 0600, 5, &err);
 
 		print_message("'%s'\n", rows[i].address);
+		assert_int_equal(
+		    listener_address_valid(rows[i].address), rows[i].valid);
 		if (rows[i].opens) {
 			assert_true(fd >= 0);
 			close(fd);

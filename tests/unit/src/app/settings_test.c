@@ -15,6 +15,7 @@
 
 #define SECRET_OF_31 "1234567890123456789012345678901"
 #define SAMPLE	     "your-super-secret-key-of-the-sample"
+#define ADDRESS	     "unix:/path, 127.0.0.1:PORT, [::1]:PORT or localhost:PORT"
 
 /* Settings that are right one by one, and what is said of them together. */
 static const struct {
@@ -47,8 +48,19 @@ static const struct {
 	{ { "NODE_ENV=development", "JWT_SECRET=" SAMPLE }, "" },
 	{ { "RABBITMQ_URL=amqps://localhost", "RABBITMQ_TLS_CA=" },
 	    "environment: RABBITMQ_TLS_CA: must name a file when RABBITMQ_URL is amqps\n" },
+	{ { "RABBITMQ_URL=AMQPS://localhost", "RABBITMQ_TLS_CA=" },
+	    "environment: RABBITMQ_TLS_CA: must name a file when RABBITMQ_URL is amqps\n" },
 	{ { "RABBITMQ_URL=amqps://localhost", "RABBITMQ_TLS_CA=/ca" }, "" },
 	{ { "RABBITMQ_URL=amqp://localhost", "RABBITMQ_TLS_CA=" }, "" },
+	{ { "POOL_LISTEN=/run/booking.sock" },
+	    "environment: POOL_LISTEN: must be " ADDRESS "\n" },
+	{ { "POOL_LISTEN=none" },
+	    "environment: POOL_LISTEN: must be " ADDRESS "\n" },
+	{ { "POOL_LISTEN=unix:/run/booking.sock" }, "" },
+	{ { "POOL_STATUS_LISTEN=0.0.0.0:9000" },
+	    "environment: POOL_STATUS_LISTEN: must be none, " ADDRESS "\n" },
+	{ { "POOL_STATUS_LISTEN=none" }, "" },
+	{ { "POOL_STATUS_LISTEN=127.0.0.1:9000" }, "" },
 };
 
 #define MOST_SETTINGS 128

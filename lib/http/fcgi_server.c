@@ -15,7 +15,9 @@
 
 #define IDLE_TICK_MS 1000
 /* Idle is who had nothing to do for this long: a worker between two requests
- * of a busy hour is not. */
+ * of a busy hour is not. Before that it looks once without sleeping: a
+ * connection found so was not left to it alone, and need not be taken when a
+ * stop is there too. */
 #define QUIET_MS 50
 /* Of a send buffer; the rest is room for the kernel's own bookkeeping. */
 #define BUFFER_SHARE 4

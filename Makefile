@@ -20,6 +20,7 @@ LIB_SOURCES = \
 	lib/jwt/jwt.c \
 	lib/cache/rate_limiter.c lib/cache/shared_cache.c \
 	lib/rest/breaker.c lib/rest/rest_client.c \
+	lib/rest/rest_transfer.c lib/rest/rest_url.c \
 	lib/db/db.c lib/db/db_error.c lib/db/db_session.c lib/db/db_value.c \
 	lib/db/prepared.c lib/db/result.c lib/db/statement.c \
 	lib/db/transaction.c lib/db/sql_script.c lib/db/migration_files.c \

@@ -63,8 +63,5 @@ void rest_perform(struct rest_client *client, struct arena *arena,
     struct rest_call calls[], size_t count, struct deadline deadline);
 /* For a 5xx that is a proper answer in that service's dialect. */
 void rest_call_was_fine(struct rest_call *call);
-/* Percent-encodes one path segment (RFC 3986 unreserved kept, but for "." and
- * ".." as a whole, so that a segment never climbs). */
-char *rest_encode_segment(struct arena *arena, const char *segment);
 
 #endif

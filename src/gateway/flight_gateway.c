@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "gateway/flight_answer.h"
 #include "model/booking_errors.h"
+#include "rest/rest_url.h"
 
 /* A flight as the cache holds it: no pointers, no seat names. */
 struct cached_flight {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "rest/rest_url.h"
 #include "rest_fixture.h"
 
 static void

@@ -60,6 +60,8 @@ SRC_SOURCES = \
 	src/gateway/flight_answer.c src/gateway/flight_gateway.c \
 	src/gateway/relay_wake.c \
 	src/service/authorization.c src/service/booking_create.c \
+	src/service/creation_commit.c src/service/creation_flight.c \
+	src/service/creation_replay.c \
 	src/service/booking_cancel.c src/service/booking_change.c \
 	src/service/booking_confirm.c src/service/booking_edit.c \
 	src/service/booking_extend.c \

@@ -46,9 +46,9 @@ static const char *const DATA[] = {
 	    "i") ", "
 		 "CONCAT('BK-20250101-', LPAD(i, 6, '0')), "
 		 "CONCAT('user-', IF(i % 2 = 0, 0, i % 40)), CONCAT('F', i % 200), "
-		 "1 + i % 3, 1, 299.99, 'USD', 1, '2026-01-01' + INTERVAL (i % 200) HOUR, 'AA100', 'American', 'JFK', 'LAX', " TIME_OF("i") ", " TIME_OF(
-		     "i") ", IF(i % 3 = 0, " TIME_OF("i") ", NULL), " KEY_OF("i") ", " KEY_OF("i") " FROM " NUMBERS
-												   "WHERE i < 8000",
+		 "1 + i % 3, 1, 299.99, 'USD', 1, '2026-01-01' + INTERVAL (i % 200) HOUR, 'AA100', 'American', 'JFK', 'LAX', " TIME_OF(
+		     "i") ", " TIME_OF("i") ", IF(i % 3 = 0, " TIME_OF("i") ", NULL), " KEY_OF("i") ", " KEY_OF("i") " FROM " NUMBERS
+														     "WHERE i < 8000",
 
 	"INSERT INTO passengers SELECT " ID_OF("i") ", 1, " ID_OF(
 	    "i + 100000") ", 'Ada', 'Lovelace', NULL, NULL, NULL, NULL, 1, i DIV 200, "

@@ -17,6 +17,7 @@ import threading
 import time
 import xml.etree.ElementTree
 
+from stack import server
 from stack.broker import Broker
 from stack.build import build, build_page, no_registry, npm_environment
 from stack.database import Database
@@ -350,6 +351,11 @@ def main(arguments):
     unknown = set(suites) - set(SUITES) - set(MORE_SUITES)
     if unknown:
         print(f"no such suite: {', '.join(unknown)}", file=sys.stderr)
+        return 2
+    try:
+        server.chosen()
+    except Failure as failure:
+        print(f"{failure} (CONTRIBUTING.md says how)", file=sys.stderr)
         return 2
     directory, lock = fresh_directory()
     runner = Runner(directory, sanitize)

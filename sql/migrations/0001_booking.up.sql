@@ -4,6 +4,7 @@
 -- a declared statement or a foreign key needs. Collations are chosen to exist
 -- on MariaDB and MySQL alike; ids are compared by bytes.
 
+-- What the Flight service told last; updated_at is when it told a change.
 CREATE TABLE flights (
     flight_id     VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     flight_number VARCHAR(32) NOT NULL,
@@ -18,8 +19,9 @@ CREATE TABLE flights (
     total_seats   INT UNSIGNED NOT NULL,
     created_at    DATETIME(3) NOT NULL,
     updated_at    DATETIME(3) NOT NULL,
-    PRIMARY KEY (flight_id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+    PRIMARY KEY (flight_id),
+    KEY ix_flights_updated (updated_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- request_key makes a repeated request find its booking: a digest of user and
 -- Idempotency-Key, or of user and body; taken back when it expires.

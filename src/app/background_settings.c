@@ -6,6 +6,8 @@
 #define GRACE_MS	 1000
 #define LEASE_MS	 5000
 #define BATCH_TIMEOUT_MS 2000
+/* A sweeper that was away catches up, and clocks differ. */
+#define FLIGHT_MARGIN_MS (15LL * 60 * 1000)
 #define DAY_MS		 (24LL * 60 * 60 * 1000)
 
 static const char *const PAYMENT_KEYS[] = { "payment.completed",
@@ -90,6 +92,9 @@ background_settings(const struct settings *settings, struct arena *arena,
 	};
 	background->sweep.retention_ms =
 	    settings->event_retention_days * DAY_MS;
+	background->sweep.flight_age_ms = settings->flight_cache_s * 1000 +
+					  settings->request_timeout_ms +
+					  FLIGHT_MARGIN_MS;
 	background->dead_exchange =
 	    topology_dead_exchange(arena, settings->rabbitmq_exchange);
 	background->dead_queue =

@@ -14,6 +14,7 @@
 #define PAUSE_MS	   1000
 #define BATCH_PAUSE_MS	   50
 #define KEYS_EVERY_MS	   (60 * 1000)
+#define FLIGHTS_EVERY_MS   (60 * 1000)
 #define RETENTION_EVERY_MS (60 * 60 * 1000)
 
 static void
@@ -112,10 +113,30 @@ forget_keys(struct sweep *sweep, bool *more, struct err *err)
 	return 0;
 }
 
+static int
+carry_flights_over(struct sweep *sweep, bool *more, struct err *err)
+{
+	int64_t now_ms = clock_monotonic_ms();
+	size_t flights = 0;
+
+	*more = false;
+	if (now_ms < sweep->next_flights_ms)
+		return 0;
+	if (inventory_catch_up(sweep->service->db, sweep->arena,
+		clock_wall_ms() - sweep->settings->flight_age_ms, &flights,
+		err) != 0)
+		return -1;
+	*more = flights == INVENTORY_CATCH_UP_BATCH;
+	if (!*more)
+		sweep->next_flights_ms = now_ms + FLIGHTS_EVERY_MS;
+	return 0;
+}
+
 void
 sweep_step(struct sweep *sweep, struct pace *pace)
 {
-	bool more_holds = false, more_old = false, more_keys = false;
+	bool more_holds = false, more_old = false, more_keys = false,
+	     more_flights = false;
 	struct err err;
 
 	arena_reset(sweep->arena);
@@ -123,13 +144,14 @@ sweep_step(struct sweep *sweep, struct pace *pace)
 	pace->wait_ms = PAUSE_MS;
 	if (expire_holds(sweep, &more_holds, &err) != 0 ||
 	    keep_retention(sweep, &more_old, &err) != 0 ||
-	    forget_keys(sweep, &more_keys, &err) != 0) {
+	    forget_keys(sweep, &more_keys, &err) != 0 ||
+	    carry_flights_over(sweep, &more_flights, &err) != 0) {
 		note_database(sweep, &err);
 		return;
 	}
 	note_database(sweep, NULL);
 	if (more_holds)
 		pace->wait_ms = 0;
-	else if (more_old || more_keys)
+	else if (more_old || more_keys || more_flights)
 		pace->wait_ms = BATCH_PAUSE_MS;
 }

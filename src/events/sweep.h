@@ -1,7 +1,7 @@
 /*
  * What has to be done from time to time: cancelling unpaid bookings whose hold
- * has run out, and forgetting what nobody needs any more. In small batches;
- * any number of sweepers may run.
+ * has run out, showing them their flights as these are now, and forgetting what
+ * nobody needs any more. In small batches; any number of sweepers may run.
  */
 #ifndef EVENTS_SWEEP_H
 #define EVENTS_SWEEP_H
@@ -12,6 +12,8 @@
 
 struct sweep_settings {
 	int64_t retention_ms; /* 0: for ever */
+	/* Bookings may be made with a flight that changed so long ago. */
+	int64_t flight_age_ms;
 };
 
 struct sweep {
@@ -20,6 +22,7 @@ struct sweep {
 	struct arena *arena;	   /* reset by each step */
 	int64_t next_retention_ms; /* monotonic */
 	int64_t next_keys_ms;	   /* the same */
+	int64_t next_flights_ms;   /* the same */
 	struct uuid cursor;	   /* where the retention sweep has come to */
 	struct idempotency_sweep keys;
 	bool lost; /* the database, when last tried */

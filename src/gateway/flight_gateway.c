@@ -9,13 +9,14 @@
 
 /* A flight as the cache holds it: no pointers, no seat names. */
 struct cached_flight {
-	int64_t departure_ms, arrival_ms, price_cents, available_seats;
+	int64_t departure_ms, arrival_ms, price_cents, available_seats,
+	    seen_at_ms;
 	uint32_t total_seats;
 	uint32_t has_seat_names;
 	char currency[4];
 	/* flight_number, airline, origin, destination, status: texts in a
 	 * row, each ended by NUL. */
-	char texts[FLIGHT_CACHE_VALUE_BYTES - 4 * 8 - 2 * 4 - 4];
+	char texts[FLIGHT_CACHE_VALUE_BYTES - 5 * 8 - 2 * 4 - 4];
 };
 
 _Static_assert(sizeof(struct cached_flight) == FLIGHT_CACHE_VALUE_BYTES,
@@ -57,6 +58,7 @@ take_cached(struct flight_gateway *gateway, const struct request_context *ctx,
 	flight->arrival_ms = cached.arrival_ms;
 	flight->price_cents = cached.price_cents;
 	flight->available_seats = cached.available_seats;
+	flight->seen_at_ms = cached.seen_at_ms;
 	flight->total_seats = cached.total_seats;
 	flight->currency = arena_strdup(ctx->arena, cached.currency);
 	flight->seat_names = NULL;
@@ -87,6 +89,7 @@ keep_cached(struct flight_gateway *gateway, struct flight *flight)
 	cached.arrival_ms = flight->arrival_ms;
 	cached.price_cents = flight->price_cents;
 	cached.available_seats = flight->available_seats;
+	cached.seen_at_ms = flight->seen_at_ms;
 	cached.total_seats = flight->total_seats;
 	cached.has_seat_names = flight->seat_names != NULL;
 	text_copy(cached.currency, sizeof(cached.currency), flight->currency);
@@ -101,6 +104,7 @@ flight_begin(struct flight_gateway *gateway, const struct request_context *ctx,
 {
 	memset(fetch, 0, sizeof(*fetch));
 	fetch->flight_id = flight_id;
+	fetch->asked_at_ms = clock_wall_ms();
 	if (!fresh && take_cached(gateway, ctx, fetch))
 		return;
 	fetch->headers[0] =
@@ -178,6 +182,7 @@ flight_finish(struct flight_gateway *gateway, const struct request_context *ctx,
 		return unavailable(err, fetch->call.err.cause);
 	if (read_answer(ctx, fetch, flight, err) != 0)
 		return -1;
+	flight->seen_at_ms = fetch->asked_at_ms;
 	keep_cached(gateway, flight);
 	return 0;
 }

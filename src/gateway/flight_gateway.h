@@ -27,6 +27,7 @@ struct flight_gateway {
 
 struct flight_fetch {
 	const char *flight_id;
+	int64_t asked_at_ms;
 	bool decided; /* from the cache: no call is needed */
 	struct flight flight;
 	bool names_missing;    /* the flight has seat names, the cache not */

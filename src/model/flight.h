@@ -24,6 +24,7 @@ struct flight {
 	const char *status;
 	unsigned total_seats;
 	int64_t available_seats;       /* -1: not told */
+	int64_t seen_at_ms;	       /* when the Flight service was asked */
 	const char *const *seat_names; /* total_seats of them, or NULL */
 };
 

@@ -78,6 +78,14 @@ same_snapshot(const struct flight *stored, const struct flight *flight)
 	       strcmp(stored->status, flight->status) == 0;
 }
 
+/* Whether there is nothing to store: the same, or what was told later. */
+static bool
+is_superseded(const struct flight *stored, const struct flight *flight)
+{
+	return stored != NULL && (same_snapshot(stored, flight) ||
+				     stored->seen_at_ms > flight->seen_at_ms);
+}
+
 /* Seats are added before anything can sell them: the flight's row, which the
  * first statement locks, makes runners wait for each other. */
 static int
@@ -87,8 +95,14 @@ store_in_transaction(struct db *db, void *context, struct err *err)
 	struct arena *arena = work->ctx->arena;
 	const struct flight *flight = work->flight;
 	int64_t now_ms = clock_wall_ms();
+	struct flight *stored;
 	unsigned have = 0;
 
+	if (flight_repo_find_to_change(
+		db, arena, flight->flight_id, &stored, err) != 0)
+		return -1;
+	if (is_superseded(stored, flight))
+		return 0;
 	if (flight_repo_save(db, arena, flight, now_ms, err) != 0 ||
 	    seat_repo_count(db, arena, flight->flight_id, &have, err) != 0)
 		return -1;
@@ -96,7 +110,7 @@ store_in_transaction(struct db *db, void *context, struct err *err)
 	    seat_repo_add(db, arena, flight, have, flight->total_seats, now_ms,
 		work->ctx->deadline, err) != 0)
 		return -1;
-	return flight_repo_carry_over(db, flight, now_ms, err);
+	return flight_repo_carry_over(db, flight->flight_id, now_ms, err);
 }
 
 int
@@ -111,10 +125,28 @@ inventory_store(struct inventory *inventory, struct db *db,
 	if (flight_repo_find(db, ctx->arena, flight->flight_id, &stored, err) !=
 	    0)
 		return -1;
-	if ((stored == NULL || !same_snapshot(stored, flight)) &&
+	if (!is_superseded(stored, flight) &&
 	    db_transaction(
 		db, ctx->deadline, store_in_transaction, &work, err) != 0)
 		return -1;
 	inventory->known[(mark >> 1) % KNOWN] = mark;
+	return 0;
+}
+
+int
+inventory_catch_up(struct db *db, struct arena *arena, int64_t since_ms,
+    size_t *flights, struct err *err)
+{
+	const char *ids[INVENTORY_CATCH_UP_BATCH];
+	size_t count = ARRAY_LEN(ids);
+
+	if (flight_repo_left_behind(db, arena, since_ms, ids, &count, err) != 0)
+		return -1;
+	*flights = count;
+	for (size_t i = 0; i < count; i++) {
+		if (flight_repo_carry_over(db, ids[i], clock_wall_ms(), err) !=
+		    0)
+			return -1;
+	}
 	return 0;
 }

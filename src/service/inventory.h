@@ -22,10 +22,19 @@ struct inventory *inventory_create(void);
 /* True when this very snapshot is known to be stored, seats included. */
 bool inventory_is_stored(
     const struct inventory *inventory, const struct flight *flight);
-/* Stores the snapshot and adds missing seats, in a transaction of its own.
- * The flight's seat names must be set if it has any. */
+/* Stores the snapshot, adds missing seats and carries what changed over to the
+ * flight's bookings, in a transaction of its own; not in place of one that was
+ * told later. The flight's seat names must be set if it has any. */
 int inventory_store(struct inventory *inventory, struct db *db,
     const struct request_context *ctx, const struct flight *flight,
     struct err *err) MUST_CHECK;
+
+#define INVENTORY_CATCH_UP_BATCH 20
+
+/* Bookings made with a flight as it was before its last change, from a cache or
+ * beside the change, get what it is now: of at most INVENTORY_CATCH_UP_BATCH
+ * flights that changed since then. *flights: of how many. */
+int inventory_catch_up(struct db *db, struct arena *arena, int64_t since_ms,
+    size_t *flights, struct err *err) MUST_CHECK;
 
 #endif

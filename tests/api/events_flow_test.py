@@ -12,6 +12,7 @@ from stack.process import Failure
 from stack.progress import Silence
 from support.client import BOOKINGS, assert_error, new_flight
 from support.downstream import QUEUE, Downstream, stopped, uuid_bytes
+from support.sandbox import SandboxControl
 
 PAYMENTS = "payment_events"
 DLQ = "booking_events.dlq"
@@ -271,6 +272,25 @@ def test_booking_behind_a_cancellation_is_cancelled_too(world, client):
     late = client.book(flight).json()["data"]
     eventually(lambda: status(world, late) == "CANCELLED")
     assert row(world, late)["cancellation_reason"] == "flight_cancelled"
+
+
+def test_bookings_left_behind_show_the_flight_as_it_is(world):
+    """What a worker booked with a flight that it remembered from before the
+    change. The first look comes with the start."""
+    client = world.client("left-behind")
+    first = client.book(flight := new_flight()).json()["data"]
+    SandboxControl(world.stack.sandbox.url).put_flight(flight, origin="EWR")
+    assert client.book(flight).status_code == 201
+    world.store.query(
+        "UPDATE bookings SET origin = 'JFK', flight_changed_at = NULL"
+        " WHERE id = %s", uuid_bytes(first["booking_id"]))
+    path = f"{BOOKINGS}/{first['booking_id']}"
+    assert client.get(path).json()["data"]["flight_details"]["origin"] == "JFK"
+    world.stack.service.stop_events()
+    world.stack.service.start_events()
+    eventually(lambda: client.get(path).json()["data"]["flight_details"][
+        "origin"] == "EWR")
+    assert client.get(path).headers["ETag"] != '"1"'
 
 
 # --- retention ---------------------------------------------------------------

@@ -126,6 +126,20 @@ def test_etag_changes_with_the_flight(api, client_of, sandbox, booking, name,
     assert again.status_code == 200 and again.headers["ETag"] != tag
 
 
+def test_what_was_told_before_does_not_replace_what_was_told_later(
+        api, client_of, sandbox, store, booking):
+    """As a pool that remembers the flight from before its change may have
+    it."""
+    store.query("UPDATE flights SET airline = 'Later Airlines',"
+                " updated_at = UTC_TIMESTAMP() + INTERVAL 1 HOUR"
+                " WHERE flight_id = %s", booking["flight_id"])
+    sandbox.put_flight(booking["flight_id"], airline="Earlier Airlines")
+    assert client_of("other-1").book(
+        booking["flight_id"]).status_code == 201
+    assert store.value("SELECT airline FROM flights WHERE flight_id = %s",
+                       booking["flight_id"]) == "Later Airlines"
+
+
 def test_etag_stays_when_nothing_shown_changes(api, client_of, sandbox,
                                                booking):
     sandbox.put_flight(booking["flight_id"], price=1.5)

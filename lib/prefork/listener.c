@@ -23,6 +23,12 @@
 
 /* --- unix sockets ------------------------------------------------------- */
 
+static bool
+path_valid(const char *path)
+{
+	return *path != '\0' && strlen(path) <= PATH_BYTES;
+}
+
 static int
 unix_address(const char *path, struct sockaddr_un *address)
 {
@@ -90,7 +96,7 @@ open_unix(const char *path, unsigned mode, int backlog, struct err *err)
 
 	snprintf(
 	    hidden_path, sizeof(hidden_path), "%s.%ld", path, (long)getpid());
-	if (*path == '\0' || unix_address(path, &address) != 0 ||
+	if (!path_valid(path) || unix_address(path, &address) != 0 ||
 	    unix_address(hidden_path, &hidden) != 0)
 		return err_set_public(err, &ERR_INVALID,
 		    "the socket path %s is empty or too long: "
@@ -210,14 +216,13 @@ open_tcp(const char *address, int backlog, struct err *err)
 bool
 listener_address_valid(const char *address)
 {
-	size_t prefix = sizeof(UNIX_PREFIX) - 1, len;
+	size_t prefix = sizeof(UNIX_PREFIX) - 1;
 	char host[HOST_BYTES];
 	int64_t port;
 
 	if (strncmp(address, UNIX_PREFIX, prefix) != 0)
 		return split_address(address, host, sizeof(host), &port) == 0;
-	len = strlen(address + prefix);
-	return len > 0 && len <= PATH_BYTES;
+	return path_valid(address + prefix);
 }
 
 int

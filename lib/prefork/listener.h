@@ -12,10 +12,9 @@
 
 /* Whether the text is such an address; nothing is looked up or opened. */
 bool listener_address_valid(const char *address);
-/* A unix socket is bound
- * under a temporary name, given `mode`, and renamed into place, so that it is
- * never seen half made; close-on-exec; backlog as given. Returns the
- * descriptor or -1 (public details say what to do). */
+/* A unix socket is bound under a temporary name, given `mode`, and renamed into
+ * place, so that it is never seen half made; close-on-exec; backlog as given.
+ * Returns the descriptor or -1 (public details say what to do). */
 int listener_open(const char *address, unsigned mode, int backlog,
     struct err *err) MUST_CHECK;
 /* A connection to such an address, made at once or not at all; -1 with

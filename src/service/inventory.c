@@ -78,16 +78,22 @@ same_snapshot(const struct flight *stored, const struct flight *flight)
 	       strcmp(stored->status, flight->status) == 0;
 }
 
-/* Whether there is nothing to store: the same, or what was told later. */
+/* Whether there is nothing to store: the same, or what was told later. What
+ * comes from the future was stored by a clock that is ahead, and is no later.
+ */
 static bool
-is_superseded(const struct flight *stored, const struct flight *flight)
+is_superseded(
+    const struct flight *stored, const struct flight *flight, int64_t now_ms)
 {
-	return stored != NULL && (same_snapshot(stored, flight) ||
-				     stored->seen_at_ms > flight->seen_at_ms);
+	if (stored == NULL)
+		return false;
+	return same_snapshot(stored, flight) ||
+	       (stored->seen_at_ms > flight->seen_at_ms &&
+		   stored->seen_at_ms <= now_ms);
 }
 
-/* Seats are added before anything can sell them: the flight's row, which the
- * first statement locks, makes runners wait for each other. */
+/* Seats are added before anything can sell them: the flight's row, locked
+ * or inserted before them, makes runners wait for each other. */
 static int
 store_in_transaction(struct db *db, void *context, struct err *err)
 {
@@ -101,7 +107,7 @@ store_in_transaction(struct db *db, void *context, struct err *err)
 	if (flight_repo_find_to_change(
 		db, arena, flight->flight_id, &stored, err) != 0)
 		return -1;
-	if (is_superseded(stored, flight))
+	if (is_superseded(stored, flight, now_ms))
 		return 0;
 	if (flight_repo_save(db, arena, flight, now_ms, err) != 0 ||
 	    seat_repo_count(db, arena, flight->flight_id, &have, err) != 0)
@@ -125,7 +131,7 @@ inventory_store(struct inventory *inventory, struct db *db,
 	if (flight_repo_find(db, ctx->arena, flight->flight_id, &stored, err) !=
 	    0)
 		return -1;
-	if (!is_superseded(stored, flight) &&
+	if (!is_superseded(stored, flight, clock_wall_ms()) &&
 	    db_transaction(
 		db, ctx->deadline, store_in_transaction, &work, err) != 0)
 		return -1;

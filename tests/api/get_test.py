@@ -2,7 +2,9 @@
 
 import pytest
 
-from support.client import BOOKINGS, assert_error, new_flight, passenger
+from support import token as tokens
+from support.client import (BOOKINGS, Client, assert_error, new_flight,
+                            passenger)
 
 
 @pytest.fixture
@@ -126,18 +128,37 @@ def test_etag_changes_with_the_flight(api, client_of, sandbox, booking, name,
     assert again.status_code == 200 and again.headers["ETag"] != tag
 
 
+def airline(store, booking):
+    return store.value("SELECT airline FROM flights WHERE flight_id = %s",
+                       booking["flight_id"])
+
+
 def test_what_was_told_before_does_not_replace_what_was_told_later(
-        api, client_of, sandbox, store, booking):
-    """As a pool that remembers the flight from before its change may have
-    it."""
-    store.query("UPDATE flights SET airline = 'Later Airlines',"
-                " updated_at = UTC_TIMESTAMP() + INTERVAL 1 HOUR"
-                " WHERE flight_id = %s", booking["flight_id"])
+        pool_with, secret, client_of, sandbox, store, booking):
+    """A pool that remembers the flight from before its change."""
+    pool = pool_with(FLIGHT_CACHE_SECONDS="600")
+    there = Client(pool.url, tokens.make("other-1", secret))
     sandbox.put_flight(booking["flight_id"], airline="Earlier Airlines")
+    assert there.get(f"{BOOKINGS}/seats/{booking['flight_id']}") \
+        .status_code == 200
+    sandbox.put_flight(booking["flight_id"], airline="Later Airlines")
+    assert client_of("other-2").book(
+        booking["flight_id"]).status_code == 201
+    calls = sandbox.calls()["flight"]["calls"]
+    assert there.book(booking["flight_id"]).status_code == 201
+    assert sandbox.calls()["flight"]["calls"] == calls
+    assert airline(store, booking) == "Later Airlines"
+
+
+def test_a_clock_that_was_ahead_keeps_no_change_away(client_of, sandbox, store,
+                                                     booking):
+    store.query("UPDATE flights SET updated_at = UTC_TIMESTAMP()"
+                " + INTERVAL 1 HOUR WHERE flight_id = %s",
+                booking["flight_id"])
+    sandbox.put_flight(booking["flight_id"], airline="Later Airlines")
     assert client_of("other-1").book(
         booking["flight_id"]).status_code == 201
-    assert store.value("SELECT airline FROM flights WHERE flight_id = %s",
-                       booking["flight_id"]) == "Later Airlines"
+    assert airline(store, booking) == "Later Airlines"
 
 
 def test_etag_stays_when_nothing_shown_changes(api, client_of, sandbox,
